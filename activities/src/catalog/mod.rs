@@ -1,0 +1,1 @@
+//! Schema `teal`: migrations, ledger, control catalog.

@@ -1,0 +1,84 @@
+//! Codes of the engine. One per situation; a number is never reused.
+
+use teal_model::error::{Code, Kind};
+
+/// Cancelled.
+pub const ENGINE0001: Code = Code::new(
+    "ENGINE0001",
+    Kind::Transient,
+    "the work was cancelled",
+    "nothing was committed; the stream takes the batch up again by itself",
+);
+
+/// A statement failed in a way that Teal does not know.
+pub const PG0001: Code = Code::new(
+    "PG0001",
+    Kind::Bug,
+    "PostgreSQL refused a statement",
+    "this is not expected: report it with the SQLSTATE and the names above",
+);
+/// Connection trouble.
+pub const PG0002: Code = Code::new(
+    "PG0002",
+    Kind::Transient,
+    "the connection to PostgreSQL failed",
+    "check that the server is up and reachable; the stream goes on by itself",
+);
+/// Login refused.
+pub const PG0003: Code = Code::new(
+    "PG0003",
+    Kind::Config,
+    "PostgreSQL refused the login",
+    "check user and password of the credential and the server's pg_hba.conf",
+);
+/// Missing privilege.
+pub const PG0004: Code = Code::new(
+    "PG0004",
+    Kind::Config,
+    "the role lacks a privilege",
+    "grant what the message names to the role of this credential",
+);
+/// Deadlock, serialization failure, lock timeout, terminated by an administrator.
+pub const PG0005: Code = Code::new(
+    "PG0005",
+    Kind::Transient,
+    "PostgreSQL interrupted the transaction",
+    "nothing was committed; it is tried again",
+);
+/// Disk full, out of memory, too many connections.
+pub const PG0006: Code = Code::new(
+    "PG0006",
+    Kind::Config,
+    "the PostgreSQL server is out of a resource",
+    "free the resource that the message names; the stream probes on schedule and heals by itself",
+);
+/// Unknown table, column, schema, function or database.
+pub const PG0007: Code = Code::new(
+    "PG0007",
+    Kind::Config,
+    "an object that the model names does not exist in PostgreSQL",
+    "compare the model with the database (`teal plan` shows the difference)",
+);
+/// A value or constraint violation.
+pub const PG0008: Code = Code::new(
+    "PG0008",
+    Kind::Data,
+    "PostgreSQL refused a value",
+    "look at the rows of the dataset named above at the source",
+);
+
+/// Too many connections: a resource that frees itself.
+pub const PG0009: Code = Code::new(
+    "PG0009",
+    Kind::Transient,
+    "the PostgreSQL server has no connection left",
+    "raise max_connections or lower max_sessions of the source; it is tried again",
+);
+
+/// A credential that is nowhere to be found.
+pub const CRED0001: Code = Code::new(
+    "CRED0001",
+    Kind::Config,
+    "a credential is missing",
+    "set the variables or files that the message names, where the work runs",
+);

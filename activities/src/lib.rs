@@ -1,0 +1,27 @@
+//! The engine: plain async functions that move and merge data. No Temporal in sight.
+//!
+//! | module | holds | read first |
+//! |---|---|---|
+//! | [`stream`] | what one stream does: load, reconcile, ingest, merge, intent, retire | `stream::ingest` |
+//! | `source` | reading producers | |
+//! | `staging` | rows between ingest and merge | |
+//! | `merge` | applying staged rows, one module per kind of store | |
+//! | `provision` | tables, views, roles | |
+//! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
+//! | `plan`, `apply` | from a release to running jobs | |
+//! | [`pg`] | connections, SQL text, error kinds | [`pg::Sql`] |
+//!
+//! Everything runs over an [`Io`] (connections and credentials) and a [`Pulse`] (heartbeat, cancel).
+
+pub mod catalog;
+pub mod code;
+pub mod credentials;
+pub mod io;
+pub mod orchestrator;
+pub mod pg;
+pub mod pulse;
+pub mod stream;
+
+pub use io::Io;
+pub use orchestrator::Orchestrator;
+pub use pulse::Pulse;

@@ -1,0 +1,87 @@
+//! What a PostgreSQL error means for a stream. The one place where SQLSTATEs are judged.
+
+use teal_model::{Code, Error, Result};
+
+use crate::code;
+
+/// Finds the code for an error of sqlx, by SQLSTATE class
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+pub fn classify(error: &sqlx::Error) -> Code {
+    let sqlx::Error::Database(database) = error else {
+        return match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => code::PG0002,
+            _ => code::PG0001,
+        };
+    };
+    let state = database.code().unwrap_or_default();
+    match state.as_ref() {
+        "42501" => code::PG0004,
+        "53300" => code::PG0009,
+        "55P03" | "57014" | "57P01" | "57P02" | "40001" | "40P01" | "25006" | "25P03" => {
+            code::PG0005
+        }
+        "57P03" => code::PG0002,
+        "42P01" | "42703" | "3F000" | "42883" | "3D000" | "42704" => code::PG0007,
+        "0A000" => code::PG0001,
+        state => match state.get(..2).unwrap_or_default() {
+            "08" => code::PG0002,
+            "28" => code::PG0003,
+            "40" => code::PG0005,
+            "53" => code::PG0006,
+            "58" => code::PG0006,
+            "22" | "23" => code::PG0008,
+            _ => code::PG0001,
+        },
+    }
+}
+
+/// Turns results of sqlx into Teal's.
+pub trait PgResultExt<T> {
+    /// Says what was attempted; the code follows from the SQLSTATE. The database's detail line, which
+    /// may hold row values, is left out.
+    ///
+    /// # Errors
+    /// The error, classified.
+    fn during(self, attempted: &'static str) -> Result<T>;
+}
+
+impl<T> PgResultExt<T> for std::result::Result<T, sqlx::Error> {
+    fn during(self, attempted: &'static str) -> Result<T> {
+        self.map_err(|error| from_sqlx(attempted, &error))
+    }
+}
+
+/// As [`PgResultExt::during`], for one error.
+pub fn from_sqlx(attempted: &'static str, error: &sqlx::Error) -> Error {
+    let mut ours = Error::new(classify(error)).with("while", attempted);
+    let text = match error {
+        sqlx::Error::Database(database) => {
+            if let Some(state) = database.code() {
+                ours = ours.with("sqlstate", state);
+            }
+            without_values(database.message())
+        }
+        other => other.to_string(),
+    };
+    ours = ours.caused_by(text);
+    ours
+}
+
+/// The server quotes input values in some messages (`invalid input syntax for type integer: "…"`);
+/// what follows the colon is dropped, as a row value must not reach a history or a log.
+fn without_values(message: &str) -> String {
+    match message.split_once(": \"") {
+        Some((head, _)) => head.to_owned(),
+        None => message.to_owned(),
+    }
+}
+
+/// Whether the error has this SQLSTATE.
+pub fn has_state(error: &sqlx::Error, state: &str) -> bool {
+    matches!(error, sqlx::Error::Database(database) if database.code().as_deref() == Some(state))
+}

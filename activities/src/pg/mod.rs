@@ -1,0 +1,14 @@
+//! PostgreSQL as Teal uses it: SQL text that cannot be injected into, connections, error kinds.
+//!
+//! Read first: [`Sql`] (how statements are built), [`error::classify`] (what an error means).
+
+mod connect;
+pub mod error;
+mod sql;
+
+pub use connect::{connect, options, pool};
+pub use error::PgResultExt;
+pub use sql::{Ident, Sql, SqlPart, literal, sql};
+
+#[doc(hidden)]
+pub const fn sql_part<P: SqlPart>(_part: &P) {}

@@ -1,0 +1,141 @@
+//! SQL text made from literals of this program and quoted identifiers only.
+
+use std::fmt;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+/// A quoted identifier, possibly qualified: `"platform"."store__dataset"`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ident(String);
+
+impl Ident {
+    /// One name.
+    pub fn new(name: &str) -> Self {
+        Self(quote(name))
+    }
+
+    /// A name within a schema.
+    pub fn qualified(schema: &str, name: &str) -> Self {
+        Self(format!("{}.{}", quote(schema), quote(name)))
+    }
+
+    /// A column of a table alias of this program: `m."id"`.
+    pub fn of_alias(alias: &'static str, name: &str) -> Self {
+        Self(format!("{alias}.{}", quote(name)))
+    }
+}
+
+impl From<&teal_model::release::TableName> for Ident {
+    fn from(table: &teal_model::release::TableName) -> Self {
+        Self::qualified(&table.schema, &table.name)
+    }
+}
+
+impl fmt::Display for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as an SQL string literal, for the few places where `$n` is not allowed (DDL, COPY).
+pub fn literal(text: &str) -> Sql {
+    let quoted = text.replace('\'', "''");
+    Sql(if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    })
+}
+
+/// One statement, or a part of one.
+///
+/// Built with the macro [`sql!`](crate::pg::sql), whose format text is a literal of this program and
+/// whose arguments are [`SqlPart`]s: identifiers, numbers and other `Sql`. There is no way from a
+/// `String`, so a name of the model can never escape its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sql(String);
+
+impl Sql {
+    /// Text of this program.
+    pub fn text(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Joins parts with a separator of this program.
+    pub fn join<P: SqlPart>(parts: impl IntoIterator<Item = P>, separator: &'static str) -> Self {
+        let parts: Vec<String> = parts.into_iter().map(|part| part.to_string()).collect();
+        Self(parts.join(separator))
+    }
+
+    /// The text, for logs, plans and snapshots.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// For `format_args!` of the macro only.
+    #[doc(hidden)]
+    pub fn from_parts(arguments: fmt::Arguments<'_>) -> Self {
+        Self(arguments.to_string())
+    }
+}
+
+impl fmt::Display for Sql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl SqlSafeStr for Sql {
+    /// Safe because of how a `Sql` is built.
+    fn into_sql_str(self) -> SqlStr {
+        AssertSqlSafe(self.0).into_sql_str()
+    }
+}
+
+impl SqlSafeStr for &Sql {
+    fn into_sql_str(self) -> SqlStr {
+        AssertSqlSafe(self.0.clone()).into_sql_str()
+    }
+}
+
+/// What may stand in a hole of [`sql!`](crate::pg::sql).
+pub trait SqlPart: fmt::Display {}
+impl SqlPart for Ident {}
+impl SqlPart for Sql {}
+impl SqlPart for i32 {}
+impl SqlPart for i64 {}
+impl SqlPart for u32 {}
+impl SqlPart for usize {}
+impl SqlPart for teal_model::BatchId {}
+impl<T: SqlPart + ?Sized> SqlPart for &T {}
+
+/// Builds a [`Sql`] from a literal text with `{named}` holes, each filled by a [`SqlPart`]:
+/// `sql!("drop table {t}", t = ident)`; every hole must be named in the argument list.
+#[macro_export]
+macro_rules! sql {
+    ($text:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {{
+        $( let $name = $crate::sql!(@part $name $(, $value)?); )*
+        $( $crate::pg::sql_part(&$name); )*
+        $crate::pg::Sql::from_parts(format_args!($text $(, $name = $name)*))
+    }};
+    (@part $name:ident, $value:expr) => { $value };
+    (@part $name:ident) => { &$name };
+}
+pub use crate::sql;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_stays_in_its_place() {
+        let table = Ident::qualified("s\"; drop table x; --", "t");
+        let statement = sql!("select * from {table} limit {n}", table, n = 5);
+        assert_eq!(statement.as_str(), r#"select * from "s""; drop table x; --"."t" limit 5"#);
+        assert_eq!(literal("it's\\").as_str(), r"E'it''s\\'");
+    }
+}

@@ -1,0 +1,1 @@
+//! What one stream does; each function is one activity.
