@@ -1,2 +1,45 @@
-//! Placeholder.
-fn main() {}
+//! `cargo x`: the project's own checks, the same by hand and in CI.
+//!
+//! One file per command. Read first: [`check`].
+
+mod check;
+mod deny;
+mod files;
+mod process;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo x", about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Format, lints, docs, file names and sizes, dependency policy
+    Check,
+    /// Only the dependency policy: licences, duplicates, one TLS provider, unused dependencies
+    Deny,
+    /// Only names and sizes of files
+    Files,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check => check::run(),
+        Command::Deny => deny::run(),
+        Command::Files => files::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            process::say(&format!("error: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
