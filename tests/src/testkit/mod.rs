@@ -1,0 +1,30 @@
+//! What every integration test needs: databases of its own, credentials, an `Io`, an address.
+//!
+//! A database is named after its test and the work tree, so that trees do not disturb each other; it
+//! goes when the test passed and stays, with its name printed, when it failed.
+//! Read first: [`source_db`], [`merge_db`], [`Bench`].
+
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs of the kit")]
+
+mod bench;
+mod db;
+mod wait;
+
+pub(crate) use bench::{Bench, Credentials};
+pub(crate) use db::{Db, merge_db, source_db};
+pub(crate) use wait::eventually;
+
+/// Address (`host:port`) of the Temporal server for tests.
+pub(crate) fn temporal_address() -> String {
+    required("TEAL_TEST_TEMPORAL")
+}
+
+/// A variable that `make test` sets. A test without its server fails, it does not pass in silence.
+fn required(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!(
+            "{variable} is not set: run the tests by `make test`, or set TEAL_TEST_SOURCE and \
+             TEAL_TEST_MERGE to URLs of PostgreSQL superusers and TEAL_TEST_TEMPORAL to host:port"
+        )
+    })
+}
