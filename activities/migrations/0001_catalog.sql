@@ -96,9 +96,11 @@ create table teal.audit (
 create table teal.stream_state (
     stream_id bigint primary key,
     epoch bigint not null default 0,                    -- of the current attempt; 0: none
+    older_epochs bigint[] not null default '{}',        -- of the last few attempts, newest first
     next_batch integer not null default 1,
     last_batch integer not null default 0,              -- last committed
     incarnation integer not null default 1,
+    lost_batch integer not null default 0,              -- highest batch that a workflow remembered and we lost
     reconciled_hash text not null default '',           -- configuration whose DDL is in place
     schema_version integer not null default 0,
     source_position jsonb,                              -- of the last committed batch
@@ -134,6 +136,7 @@ create table teal.batch (
     committed_at timestamptz,
     source_read_at timestamptz,
     source_snapshot text,                               -- pg_current_snapshot() at the source
+    source_position jsonb,                              -- becomes the stream's when the batch commits
     staged_rows bigint not null default 0,
     staged_bytes bigint not null default 0,
     inserted bigint not null default 0,
@@ -159,10 +162,11 @@ create table teal.merge_table (                         -- merge tables as they 
     rows bigint not null default 0,                     -- current rows, kept exact by each commit
     created_at timestamptz not null default clock_timestamp(),
     retired_at timestamptz,
-    drop_after timestamptz
+    drop_after timestamptz,                             -- retired with history: kept until then
+    dropped_at timestamptz
 );
 create unique index merge_table_dataset on teal.merge_table (stream_id, dataset) where retired_at is null;
-create unique index merge_table_name on teal.merge_table (schema_name, table_name);
+create unique index merge_table_name on teal.merge_table (schema_name, table_name) where dropped_at is null;
 
 create table teal.batch_dataset (
     stream_id bigint not null,

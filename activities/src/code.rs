@@ -82,3 +82,56 @@ pub const CRED0001: Code = Code::new(
     "a credential is missing",
     "set the variables or files that the message names, where the work runs",
 );
+
+/// A stream that the control catalog does not hold.
+pub const LEDGER0001: Code = Code::new(
+    "LEDGER0001",
+    Kind::Fenced,
+    "the catalog holds no such stream",
+    "compare the name with `teal status`; a stream appears by `teal apply`",
+);
+/// Another attempt owns the batch.
+pub const LEDGER0002: Code = Code::new(
+    "LEDGER0002",
+    Kind::Fenced,
+    "a newer attempt owns the batch",
+    "nothing was changed; the stream reads the ledger and goes on by itself",
+);
+/// The request was made with a configuration that is no longer the newest.
+pub const LEDGER0003: Code = Code::new(
+    "LEDGER0003",
+    Kind::Fenced,
+    "the stream's configuration changed",
+    "the stream reads the new one, alters its tables and goes on by itself",
+);
+/// Paused or retired by a person.
+pub const LEDGER0004: Code = Code::new(
+    "LEDGER0004",
+    Kind::Fenced,
+    "the stream is not meant to run",
+    "`teal resume <stream>` lets a paused stream run again",
+);
+/// Staging is not what the mark says.
+pub const LEDGER0005: Code = Code::new(
+    "LEDGER0005",
+    Kind::Fenced,
+    "staged rows were lost before they were merged",
+    "the batch returned to started and is read again by itself (UNLOGGED staging is emptied by a crash of the merge store)",
+);
+/// Counts that a merge reports do not belong to the batch.
+pub const LEDGER0006: Code = Code::new(
+    "LEDGER0006",
+    Kind::Bug,
+    "the merge reports other tables than were staged",
+    "this is not expected: report it with the names above",
+);
+/// An ingested batch must be merged before its tables are altered.
+pub const LEDGER0007: Code = Code::new(
+    "LEDGER0007",
+    Kind::Fenced,
+    "a batch is staged and not merged yet",
+    "the stream merges it first and goes on by itself",
+);
+/// A signature whose body is not there yet.
+pub const LEDGER0099: Code =
+    Code::new("LEDGER0099", Kind::Bug, "not there yet", "wait for the next version");

@@ -1,0 +1,24 @@
+//! The ledger: which batch is open, who owns it, what it changed. Beside the merge tables, so that
+//! rows, counts and position commit together.
+//!
+//! ```text
+//! begin ──► started ──mark_ingested──► ingested ──open_commit … commit──► committed
+//!             ▲  ▲                        │
+//!             │  └───return_to_started────┘      abandon, fail: give the number up
+//!             └ a later begin takes the same number under a new epoch
+//! ```
+//! Invariant: who does not hold the current epoch commits nothing. Every transaction here takes the
+//! stream's lock ([`lock_stream`]) before it touches a row, so none of them can deadlock; short
+//! writes for people (progress, notes) do without and never wait for a merge.
+//! Read first: [`begin`], [`open_commit`], [`commit`]; types in [`types`](Attempt).
+
+mod backends;
+mod pending;
+mod types;
+
+pub use backends::{application_name, terminate_older_backends};
+pub use pending::*;
+pub use types::{
+    Attempt, Begun, IngestedMark, MergeTable, Merged, Merging, Opened, STAGING_SCHEMA, Staged,
+    StagedDataset, TakenOver,
+};
