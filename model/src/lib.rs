@@ -1,16 +1,34 @@
 //! The model: what producers have, what consumers need, compiled to one immutable release.
 //!
-//! Pure: no database, no network, no clock. Read first: [`release::Release`] (what a model becomes),
-//! [`error::Error`] (how every part of Teal says what went wrong).
+//! Pure: no database, no network, no clock. Read first: [`load`] (text to release),
+//! [`release::Release`] (what a model becomes), [`error::Error`] (how every part of Teal says what
+//! went wrong).
 #![warn(missing_docs)]
 
+pub mod code;
+mod compile;
+pub mod diagnostic;
+pub mod document;
 pub mod error;
 pub mod ids;
 pub mod plan;
+mod read;
 pub mod release;
 pub mod schedule;
 pub mod sizing;
 pub mod types;
 
+pub use compile::compile;
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use document::Documents;
 pub use error::{Code, Error, Kind, Result};
 pub use ids::{BatchId, Epoch, StreamId};
+pub use read::{ModelFile, read};
+
+/// Reads, checks and compiles a model: [`read`] then [`compile()`].
+///
+/// # Errors
+/// All mistakes of the model, ordered by file and line.
+pub fn load(files: &[ModelFile]) -> Result<release::Release, Diagnostics> {
+    compile(&read(files)?)
+}

@@ -1,0 +1,161 @@
+//! What is wrong with a model, where, and what to do: all of it, not the first.
+//!
+//! In: places and words from reading and lint. Out: text for a person, JSON for a program.
+//! Invariant: a secret that somebody typed into a model is never shown.
+//! Read first: [`Diagnostic`].
+
+use std::{cmp::Ordering, fmt};
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+use crate::error::Code;
+
+/// One mistake in a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its situation.
+    pub code: Code,
+    /// What is wrong, with the names.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// Where; `None`: it concerns the model as a whole.
+    pub place: Option<Place>,
+    /// Another place that belongs to it, with a word on what it is.
+    pub related: Vec<(String, Place)>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file, as it was given.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Length in characters, at least 1; never past the end of the line.
+    pub length: u32,
+    /// The line itself, with secrets masked.
+    pub source: String,
+}
+
+impl Diagnostic {
+    /// Order in which a person reads: by file, line and column.
+    fn order(&self, other: &Self) -> Ordering {
+        let key = |d: &Self| d.place.as_ref().map(|p| (p.file.clone(), p.line, p.column));
+        (key(self), self.code.id, &self.message).cmp(&(key(other), other.code.id, &other.message))
+    }
+}
+
+/// All mistakes of a model, ordered by file, line and column. Never empty where it is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Sorts them; what was found twice is kept once.
+    pub fn new(mut found: Vec<Diagnostic>) -> Self {
+        found.sort_by(Diagnostic::order);
+        found.dedup();
+        Self(found)
+    }
+
+    /// In order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl fmt::Display for Diagnostics {
+    /// One after another, with an empty line between; see [`Diagnostic`]'s `Display`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n\n")?;
+            }
+            diagnostic.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// Plain text, several lines, no final line break: code and message, place, the line with its
+    /// mark, what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: {}", self.code.id, self.message)?;
+        let places = self.place.iter().chain(self.related.iter().map(|(_, place)| place));
+        let margin = places.map(|p| p.line.to_string().len()).max().unwrap_or(0);
+        if let Some(place) = &self.place {
+            write_place(f, place, margin, '^', "")?;
+        }
+        for (word, place) in &self.related {
+            write_place(f, place, margin, '-', word)?;
+        }
+        write!(f, "\n{:margin$} = help: {}", "", self.help)
+    }
+}
+
+/// Longest part of a line that is shown.
+const SHOWN_CHARS: usize = 100;
+
+fn write_place(
+    f: &mut fmt::Formatter<'_>,
+    place: &Place,
+    margin: usize,
+    mark: char,
+    word: &str,
+) -> fmt::Result {
+    let column = usize::try_from(place.column).unwrap_or(usize::MAX).saturating_sub(1);
+    // A very long line is shown from a little before the mark.
+    let skipped = if column >= SHOWN_CHARS { column - 20 } else { 0 };
+    let shown: String = place.source.chars().skip(skipped).take(SHOWN_CHARS).collect();
+    let (indent, width) = (column - skipped, usize::try_from(place.length).unwrap_or(1));
+    let marks = mark.to_string().repeat(width.clamp(1, SHOWN_CHARS.saturating_sub(indent).max(1)));
+    write!(f, "\n{:margin$}--> {}:{}:{}", "", place.file, place.line, place.column)?;
+    write!(f, "\n{:margin$} |", "")?;
+    write!(f, "\n{:>margin$} | {}", place.line, shown.trim_end())?;
+    write!(f, "\n{:margin$} | {:indent$}{marks}", "", "")?;
+    if word.is_empty() { Ok(()) } else { write!(f, " {word}") }
+}
+
+impl Serialize for Diagnostic {
+    /// Flat: `code`, `message`, `help`, `file`, `line`, `column`, `length`, `source`, `related`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let place = self.place.as_ref();
+        let related: Vec<_> = self.related.iter().map(|(word, place)| (word, place)).collect();
+        let mut fields = serializer.serialize_struct("Diagnostic", 9)?;
+        fields.serialize_field("code", self.code.id)?;
+        fields.serialize_field("message", &self.message)?;
+        fields.serialize_field("help", &self.help)?;
+        fields.serialize_field("file", &place.map(|p| &p.file))?;
+        fields.serialize_field("line", &place.map(|p| p.line))?;
+        fields.serialize_field("column", &place.map(|p| p.column))?;
+        fields.serialize_field("length", &place.map(|p| p.length))?;
+        fields.serialize_field("source", &place.map(|p| &p.source))?;
+        fields.serialize_field("related", &related)?;
+        fields.end()
+    }
+}
