@@ -132,6 +132,34 @@ pub const LEDGER0007: Code = Code::new(
     "a batch is staged and not merged yet",
     "the stream merges it first and goes on by itself",
 );
+/// A newer Teal migrated the catalog.
+pub const LEDGER0010: Code = Code::new(
+    "LEDGER0010",
+    Kind::Config,
+    "the catalog was made by a newer Teal",
+    "use the newer program; an older one would not understand what stands there",
+);
+/// An applied migration has another text than ours.
+pub const LEDGER0011: Code = Code::new(
+    "LEDGER0011",
+    Kind::Config,
+    "the catalog was made by another build of Teal",
+    "use the program that made it; a catalog of an unreleased build has to be made anew",
+);
+/// The catalog is not there or older.
+pub const LEDGER0012: Code = Code::new(
+    "LEDGER0012",
+    Kind::Config,
+    "the catalog is older than this program, or not there",
+    "`teal apply` creates and migrates it",
+);
+/// Another ecosystem's database.
+pub const LEDGER0013: Code = Code::new(
+    "LEDGER0013",
+    Kind::Config,
+    "the catalog belongs to another ecosystem",
+    "point TEAL_CATALOG to this ecosystem's database, or give the new ecosystem one of its own",
+);
 /// A signature whose body is not there yet.
 pub const LEDGER0099: Code =
     Code::new("LEDGER0099", Kind::Bug, "not there yet", "wait for the next version");

@@ -4,4 +4,6 @@
 //! `TEAL_TEST_MERGE`, `TEAL_TEST_TEMPORAL`); read `testkit` first.
 
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 pub(crate) mod testkit;

@@ -2,8 +2,13 @@
 //!
 //! Two families of tables: the *ledger* (beside the merge tables, [`ledger`]) and the *control
 //! catalog* ([`control`], which may live in another database). No statement joins the two.
-//! Read first: [`ledger::begin`], [`ledger::open_commit`], [`ledger::commit`].
+//! Read first: [`migrate`], [`ledger::begin`], [`ledger::open_commit`], [`ledger::commit`].
 
 pub mod control;
+mod identity;
 pub mod ledger;
+mod migrate;
 mod number;
+
+pub use identity::{Identity, belongs_to, claim, identity, open};
+pub use migrate::{check, migrate};
