@@ -32,6 +32,26 @@ pub struct Job {
     pub stream: StreamSpec,
     /// Workspaces that need it, sorted.
     pub needed_by: Vec<String>,
+    /// The highest of these workspaces.
+    #[serde(default)]
+    pub priority: Priority,
+}
+
+/// How much a consumer matters; a job has the highest of all its consumers.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// May wait.
+    Low,
+    /// What is not said.
+    #[default]
+    Medium,
+    /// Before most.
+    High,
+    /// Before all.
+    Critical,
 }
 
 /// Platform services: where data is kept and on what it runs.
