@@ -31,7 +31,8 @@ create table teal.plan (
     state text not null default 'planned',              -- planned, applying, applied, failed
     created_at timestamptz not null default clock_timestamp(),
     created_by text not null,
-    applied_at timestamptz
+    applied_at timestamptz,
+    touched_at timestamptz                              -- sign of life of the apply that runs it
 );
 
 create table teal.installed (                           -- one row: the release in force
@@ -70,17 +71,6 @@ create table teal.workspace (                           -- desired consumers of 
     name text primary key,
     config jsonb not null                               -- teal_model::release::WorkspaceSpec
 );
-
-create table teal.view (                                -- views that exist and belong to Teal
-    schema_name text not null,
-    view_name text not null,
-    workspace text not null,
-    stream_id bigint not null,
-    dataset text not null,
-    shows text not null,                                -- current, history
-    primary key (schema_name, view_name)
-);
-create index view_stream on teal.view (stream_id);
 
 create table teal.audit (
     id bigint generated always as identity primary key,
@@ -158,6 +148,7 @@ create table teal.merge_table (                         -- merge tables as they 
     table_name text not null,
     style text not null,
     layout jsonb not null,                              -- key and columns in place (DatasetSpec)
+    retained jsonb not null default '[]',               -- columns that left the model and keep history
     loaded boolean not null default false,              -- has the first load been published?
     rows bigint not null default 0,                     -- current rows, kept exact by each commit
     created_at timestamptz not null default clock_timestamp(),
@@ -167,6 +158,20 @@ create table teal.merge_table (                         -- merge tables as they 
 );
 create unique index merge_table_dataset on teal.merge_table (stream_id, dataset) where retired_at is null;
 create unique index merge_table_name on teal.merge_table (schema_name, table_name) where dropped_at is null;
+
+create table teal.view (                                -- views that belong to Teal, as they are
+    schema_name text not null,
+    view_name text not null,
+    workspace text not null,
+    stream_id bigint not null,
+    platform text not null,
+    store text not null,
+    dataset text not null,
+    shows text not null,                                -- current, history
+    reader_role text,                                   -- gets SELECT; null: roles are external
+    primary key (schema_name, view_name)
+);
+create index view_stream on teal.view (stream_id);
 
 create table teal.batch_dataset (
     stream_id bigint not null,

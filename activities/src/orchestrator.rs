@@ -34,4 +34,11 @@ pub trait Orchestrator: Send + Sync {
     /// # Errors
     /// When the job runner is unreachable or the workflow does not end.
     async fn retire(&self, stream: &StreamId, by: &str) -> Result<()>;
+
+    /// Ends the open workflow of an earlier name, and nothing else: catalog, tables and data of the
+    /// stream go on under its new name. Returns when it is closed (also when there was none).
+    ///
+    /// # Errors
+    /// When the job runner is unreachable or the workflow does not end.
+    async fn end(&self, stream: &StreamId, by: &str) -> Result<()>;
 }

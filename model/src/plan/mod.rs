@@ -2,7 +2,11 @@
 //!
 //! Computed by `activities/src/plan/` from two releases and the facts of source and merge store;
 //! stored in `teal.plan`; printed by the command line; run by `activities/src/apply/`, one durable
-//! activity for each step. Read first: [`Plan`], [`Action`].
+//! activity for each step. Read first: [`Plan`], [`Action`]; then [`changes`] (what differs between
+//! two configurations) and [`tables`] (what that does to a merge table).
+
+pub mod changes;
+pub mod tables;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,10 +68,24 @@ pub enum Action {
         /// Its name.
         schema: String,
     },
+    /// A schema gets another name, with all that is in it (a workspace that was renamed).
+    RenameSchema {
+        /// Name until now.
+        from: String,
+        /// Name from now on.
+        to: String,
+    },
     /// A workspace's reader role.
     CreateRole {
         /// Its name.
         role: String,
+    },
+    /// A reader role gets another name and keeps its grants and members.
+    RenameRole {
+        /// Name until now.
+        from: String,
+        /// Name from now on.
+        to: String,
     },
     /// A member of a reader role.
     GrantMember {
@@ -104,6 +122,8 @@ pub enum Action {
         stream: StreamId,
         /// Its earlier key, when it was renamed.
         formerly: Option<StreamId>,
+        /// Workspaces that need it.
+        needed_by: Vec<String>,
         /// What changed, old → new.
         changes: Vec<Field>,
         /// Statements that the stream will run.
@@ -115,10 +135,12 @@ pub enum Action {
         /// Whether a statement destroys data.
         destructive: bool,
     },
-    /// A stream of the catalog without a running workflow.
+    /// A stream whose configuration is the wanted one, but which is not as the catalog says.
     RepairStream {
         /// Which.
         stream: StreamId,
+        /// What was found: no open workflow, a table that somebody dropped, …
+        why: String,
     },
     /// A stream that nobody needs any more.
     RetireStream {
@@ -147,6 +169,20 @@ pub enum Action {
         workspace: String,
         /// Which.
         view: TableName,
+    },
+    /// The view that tells a workspace how fresh its datasets are.
+    CreateStatusView {
+        /// Whose.
+        workspace: String,
+        /// Schema of the workspace, name `_status`.
+        view: TableName,
+    },
+    /// SELECT on views for a reader role that does not have it yet.
+    GrantReader {
+        /// Reader role.
+        role: String,
+        /// Views that it may read from now on; USAGE on their schemas comes with them.
+        views: Vec<TableName>,
     },
     /// A schema that goes, with what Teal itself put into it.
     DropSchema {
@@ -203,18 +239,22 @@ impl Action {
     pub fn is_destructive(&self) -> bool {
         match self {
             Self::RetireStream { .. }
+            | Self::RenameSchema { .. }
             | Self::DropView { .. }
             | Self::DropSchema { .. }
             | Self::DropRole { .. } => true,
             Self::ChangeStream { destructive, .. } => *destructive,
             Self::CreateSchema { .. }
             | Self::CreateRole { .. }
+            | Self::RenameRole { .. }
             | Self::GrantMember { .. }
             | Self::RevokeMember { .. }
             | Self::CreateStream { .. }
             | Self::RepairStream { .. }
             | Self::CreateView { .. }
             | Self::ReplaceView { .. }
+            | Self::CreateStatusView { .. }
+            | Self::GrantReader { .. }
             | Self::InstallRelease => false,
         }
     }
