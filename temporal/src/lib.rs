@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The only wrapper around the Temporal client: connect with retry, option presets, typed calls.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`names`] | names of workflow types, updates, queries, ids: the contract with hand-typed commands |
+//! | [`connect`] | [`Settings`] from the environment, [`Temporal::connect`] with a retry budget |
+//! | `stream` | start, ask and watch the workflow of a stream |
+//! | `apply` | start and watch the workflow of an apply |
+//! | [`presence`] | is a worker polling? |
+//! | [`search`] | search attributes for the Temporal UI; a namespace without them degrades |
+//! | [`options`] | timeouts of activities, each with its reason |
+//!
+//! Read first: [`Temporal`], the connected client that all calls hang on.
+#![warn(missing_docs)]
+
+pub mod code;
+pub mod connect;
+pub mod names;
+pub mod options;
+pub mod presence;
+pub mod search;
+
+mod apply;
+mod close;
+mod rpc;
+mod stream;
+
+pub use apply::ApplyStart;
+pub use close::{Closed, failure_of};
+pub use connect::{Retry, Settings, Temporal};
+pub use presence::Presence;
+pub use stream::Ensured;

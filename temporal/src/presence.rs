@@ -1,0 +1,85 @@
+//! Is a worker polling? `apply` asks before it hands work over, so that nobody waits for nothing.
+
+use std::time::{Duration, SystemTime};
+
+use teal_model::Result;
+use temporalio_client::tonic::IntoRequest as _;
+use temporalio_common::protos::temporal::api::{
+    enums::v1::{TaskQueueKind, TaskQueueType},
+    taskqueue::v1::{PollerInfo, TaskQueue},
+    workflowservice::v1::DescribeTaskQueueRequest,
+};
+
+use crate::{Temporal, names, rpc};
+
+/// The server lists a poller for five minutes after its last poll, and a poll lasts up to 60 s: a
+/// living worker is never silent for longer than that, plus the way there and back.
+const SILENCE: Duration = Duration::from_secs(70);
+
+/// Who polls a task queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Pollers that the server lists, of workflows and of activities.
+    pub pollers: usize,
+    /// How long ago the newest of them polled; `None` without any.
+    pub newest_poll: Option<Duration>,
+    /// Names of the processes, as Temporal's UI shows them.
+    pub identities: Vec<String>,
+}
+
+impl Presence {
+    /// Whether work for this queue will be picked up: somebody is listed and polled within 70 s.
+    pub fn is_polled(&self) -> bool {
+        self.newest_poll.is_some_and(|age| age <= SILENCE)
+    }
+}
+
+impl Temporal {
+    /// Who polls this queue: `names::workflows_queue(services)` or that of a class.
+    ///
+    /// # Errors
+    /// Those of any call.
+    pub async fn presence(&self, task_queue: &str) -> Result<Presence> {
+        let mut pollers = self.pollers(task_queue, TaskQueueType::Activity).await?;
+        pollers.extend(self.pollers(task_queue, TaskQueueType::Workflow).await?);
+        let now = SystemTime::now();
+        let age = |poller: &PollerInfo| {
+            let at = SystemTime::try_from(poller.last_access_time?).ok()?;
+            Some(now.duration_since(at).unwrap_or_default())
+        };
+        let mut identities: Vec<String> = pollers.iter().map(|p| p.identity.clone()).collect();
+        identities.sort();
+        identities.dedup();
+        Ok(Presence {
+            pollers: pollers.len(),
+            newest_poll: pollers.iter().filter_map(age).min(),
+            identities,
+        })
+    }
+
+    /// Whether workflows and control activities of a services stack would be picked up.
+    ///
+    /// # Errors
+    /// Those of any call.
+    pub async fn workflows_are_polled(&self, services: &str) -> Result<bool> {
+        let queue = names::workflows_queue(services);
+        let workflows = self.pollers(&queue, TaskQueueType::Workflow).await?;
+        Ok(!workflows.is_empty() && self.presence(&queue).await?.is_polled())
+    }
+
+    async fn pollers(&self, queue: &str, kind: TaskQueueType) -> Result<Vec<PollerInfo>> {
+        let request = DescribeTaskQueueRequest {
+            namespace: self.namespace().to_owned(),
+            task_queue: Some(TaskQueue {
+                name: queue.to_owned(),
+                kind: TaskQueueKind::Normal.into(),
+                normal_name: String::new(),
+            }),
+            task_queue_type: kind.into(),
+            ..DescribeTaskQueueRequest::default()
+        };
+        let mut service = self.client.connection().workflow_service();
+        let answer = service.describe_task_queue(request.into_request()).await;
+        Ok(rpc::during("looking for workers", answer)?.pollers)
+    }
+}
