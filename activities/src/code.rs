@@ -75,6 +75,94 @@ pub const PG0009: Code = Code::new(
     "raise max_connections or lower max_sessions of the source; it is tried again",
 );
 
+/// A native type that Teal does not carry.
+pub const PG0010: Code = Code::new(
+    "PG0010",
+    Kind::Config,
+    "Teal does not carry this type",
+    "use a built-in type, or leave the column out of the model",
+);
+
+/// The source table differs from the model.
+pub const SOURCE0010: Code = Code::new(
+    "SOURCE0010",
+    Kind::Config,
+    "the source differs from the model",
+    "mend the source or the model as the message says; the stream heals by itself",
+);
+/// There is no such table at the source, or it cannot be read.
+pub const SOURCE0011: Code = Code::new(
+    "SOURCE0011",
+    Kind::Config,
+    "the source has no such table or view",
+    "compare the dataset's `table` with the source, and grant USAGE on its schema and SELECT on it",
+);
+/// Row-level security would hide rows.
+pub const SOURCE0012: Code = Code::new(
+    "SOURCE0012",
+    Kind::Config,
+    "row-level security hides rows of the source from the credential",
+    "give the role BYPASSRLS, or read a view that says which rows are meant",
+);
+/// A snapshot that holds the source's vacuum back for too long.
+pub const SOURCE0013: Code = Code::new(
+    "SOURCE0013",
+    Kind::Data,
+    "the source's snapshot got too old",
+    "the load takes longer than a snapshot may live: give the stream more resources or fewer rows",
+);
+/// One row that would take too much memory.
+pub const SOURCE0014: Code = Code::new(
+    "SOURCE0014",
+    Kind::Data,
+    "a row is larger than Teal carries",
+    "leave the large column out of the model, or shorten the value at the source",
+);
+/// A copy whose end does not add up.
+pub const SOURCE0015: Code = Code::new(
+    "SOURCE0015",
+    Kind::Transient,
+    "the copy from the source ended early",
+    "nothing was merged; the stream reads again by itself",
+);
+/// A server that is too old.
+pub const SOURCE0016: Code = Code::new(
+    "SOURCE0016",
+    Kind::Config,
+    "the source's PostgreSQL is too old",
+    "Teal reads PostgreSQL 14 and later",
+);
+
+/// NULL where the model says that there is none.
+pub const STAGE0001: Code = Code::new(
+    "STAGE0001",
+    Kind::Data,
+    "a column that the model says is never NULL holds NULL",
+    "mend the rows at the source, or say `nullable: true` (a key column must hold a value)",
+);
+
+/// Two rows of one key.
+pub const MERGE0001: Code = Code::new(
+    "MERGE0001",
+    Kind::Data,
+    "the source holds one key twice",
+    "mend the rows at the source, or choose a key in the model that is unique there",
+);
+/// The guard against a source that was emptied by mistake.
+pub const MERGE0002: Code = Code::new(
+    "MERGE0002",
+    Kind::Data,
+    "the batch would delete more rows than max_delete allows",
+    "look at the source; if the rows are meant to go, `teal run <stream> --accept-deletes`",
+);
+/// The statement changed other rows than the delta said.
+pub const MERGE0003: Code = Code::new(
+    "MERGE0003",
+    Kind::Transient,
+    "the merge met other rows than its delta",
+    "nothing was committed; the next try compares the whole dataset",
+);
+
 /// A credential that is nowhere to be found.
 pub const CRED0001: Code = Code::new(
     "CRED0001",

@@ -5,7 +5,7 @@
 //! | [`stream`] | what one stream does: load, reconcile, ingest, merge, intent, retire | `stream::ingest` |
 //! | `source` | reading producers | |
 //! | `staging` | rows between ingest and merge | |
-//! | `merge` | applying staged rows, one module per kind of store | |
+//! | [`merge`] | applying staged rows, one module per kind of store | |
 //! | `provision` | tables, views, roles | |
 //! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
 //! | `plan`, `apply` | from a release to running jobs | |
@@ -17,6 +17,7 @@ pub mod catalog;
 pub mod code;
 pub mod credentials;
 pub mod io;
+pub mod merge;
 pub mod orchestrator;
 pub mod pg;
 pub mod pulse;

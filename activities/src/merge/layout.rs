@@ -1,0 +1,146 @@
+//! Columns of a dataset with their PostgreSQL types: what source, staging and merge agree on.
+
+use teal_model::{Result, release::DatasetSpec};
+
+use crate::pg::{Ident, PgType, Sql, sql};
+
+/// One column of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the model; not quoted.
+    pub name: String,
+    /// Its name in the merge table.
+    pub ident: Ident,
+    /// Its name at the source; not quoted.
+    pub source: String,
+    /// Its type in the merge table.
+    pub pg_type: PgType,
+    /// Whether NULL may occur; never in a key column.
+    pub nullable: bool,
+}
+
+/// The columns of a dataset in the order of the model, and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    columns: Vec<Column>,
+    key: Vec<String>,
+}
+
+impl Layout {
+    /// Resolves the types of a dataset.
+    ///
+    /// # Errors
+    /// `PG0010` for a native type that Teal does not carry.
+    pub fn of(dataset: &DatasetSpec) -> Result<Self> {
+        let column = |spec: &teal_model::release::ColumnSpec| -> Result<Column> {
+            Ok(Column {
+                name: spec.name.clone(),
+                ident: Ident::new(&spec.name),
+                source: spec.source_name().to_owned(),
+                pg_type: PgType::of(&spec.column_type)
+                    .map_err(|error| error.with("column", &spec.name))?,
+                nullable: spec.nullable && !dataset.key.contains(&spec.name),
+            })
+        };
+        let columns: Result<Vec<Column>> = dataset.columns.iter().map(column).collect();
+        Ok(Self { columns: columns?, key: dataset.key.clone() })
+    }
+
+    /// All columns.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Model names of the key columns, in key order.
+    pub fn key(&self) -> &[String] {
+        &self.key
+    }
+
+    /// `"id", "name", …`
+    pub fn column_list(&self) -> Sql {
+        Sql::join(self.columns.iter().map(|column| &column.ident), ", ")
+    }
+
+    /// `s."id", s."name", …`
+    pub fn columns_of(&self, alias: &'static str) -> Sql {
+        Sql::join(self.columns.iter().map(|column| Ident::of_alias(alias, &column.name)), ", ")
+    }
+
+    /// `"shop", "id"`
+    pub fn key_list(&self) -> Sql {
+        Sql::join(self.key.iter().map(|name| Ident::new(name)), ", ")
+    }
+
+    /// `s."shop" = t."shop" and s."id" = t."id"`
+    pub fn same_key(&self, left: &'static str, right: &'static str) -> Sql {
+        let equal = |name: &String| {
+            let (left, right) = (Ident::of_alias(left, name), Ident::of_alias(right, name));
+            sql!("{left} = {right}", left, right)
+        };
+        Sql::join(self.key.iter().map(equal), " and ")
+    }
+
+    /// `"id" bigint not null, "name" text, …`
+    pub fn definitions(&self) -> Sql {
+        let definition = |column: &Column| {
+            let not_null = Sql::text(if column.nullable { "" } else { " not null" });
+            let (name, pg_type) = (&column.ident, column.pg_type.sql());
+            sql!("{name} {pg_type}{not_null}", name, pg_type, not_null)
+        };
+        Sql::join(self.columns.iter().map(definition), ", ")
+    }
+
+    /// The row hash over `values`, one expression per column. Each difference that a person can see
+    /// gives another hash (but for a chance of 2⁻⁶⁴): a type whose own hash is blind to some enters
+    /// through its send function, and columns stay apart as fields of a record.
+    pub fn hash(&self, values: &[Sql]) -> Sql {
+        let hashed = self.columns.iter().zip(values).map(|(column, v)| column.pg_type.hashed(v));
+        let fields = Sql::join(hashed, ", ");
+        sql!("hash_record_extended(row({fields}), 0)", fields)
+    }
+
+    /// Names the hash: two layouts with one recipe give equal rows equal hashes. Short, as it is
+    /// stored with every digest.
+    pub fn recipe(&self) -> String {
+        let names: Vec<Sql> = self.columns.iter().map(|c| sql!("{c}", c = &c.ident)).collect();
+        let hash = blake3::hash(self.hash(&names).as_str().as_bytes()).to_hex();
+        hash.chars().take(32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::postgres::ddl::tests::{dataset, orders};
+
+    #[test]
+    fn blind_types_enter_the_hash_through_their_send_function() {
+        let all = dataset(
+            &["id"],
+            &[
+                ("id", "bigint"),
+                ("name", "varchar(10)"),
+                ("amount", "decimal(10,2)"),
+                ("rate", "double"),
+                ("since", "interval"),
+                ("tags", "text[]"),
+                ("doc", "json"),
+                ("at", "timestamptz"),
+                ("span", "native:int4range"),
+            ],
+        );
+        let layout = Layout::of(&all).unwrap();
+        let values: Vec<Sql> = layout.columns().iter().map(|c| sql!("{c}", c = &c.ident)).collect();
+        insta::assert_snapshot!(layout.hash(&values), @r#"hash_record_extended(row("id", "name", numeric_send("amount"), float8send("rate"), interval_send("since"), array_send("tags"), json_send("doc"), "at", range_send("span")), 0)"#);
+    }
+
+    #[test]
+    fn the_recipe_follows_columns_and_their_order_but_not_the_source() {
+        let one = Layout::of(&orders()).unwrap();
+        let mut renamed = orders();
+        renamed.columns[1].source = Some("Note".to_owned());
+        assert_eq!(Layout::of(&renamed).unwrap().recipe(), one.recipe());
+        renamed.columns.swap(1, 2);
+        assert_ne!(Layout::of(&renamed).unwrap().recipe(), one.recipe());
+    }
+}

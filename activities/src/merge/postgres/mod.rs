@@ -1,0 +1,3 @@
+//! Merge tables in PostgreSQL.
+
+pub mod ddl;
