@@ -54,6 +54,18 @@ pub enum Priority {
     Critical,
 }
 
+impl Priority {
+    /// The word of the model.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// Platform services: where data is kept and on what it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Services {

@@ -6,9 +6,11 @@
 
 pub mod control;
 mod identity;
+mod installed;
 pub mod ledger;
 mod migrate;
 mod number;
 
 pub use identity::{Identity, belongs_to, claim, identity, open};
+pub use installed::{Installed, installed};
 pub use migrate::{check, migrate};
