@@ -69,7 +69,8 @@ create table teal.intent (
 
 create table teal.workspace (                           -- desired consumers of the installed release
     name text primary key,
-    config jsonb not null                               -- teal_model::release::WorkspaceSpec
+    config jsonb not null,                              -- teal_model::release::WorkspaceSpec
+    leaving boolean not null default false              -- its views and roles are about to go
 );
 
 create table teal.audit (
@@ -169,6 +170,7 @@ create table teal.view (                                -- views that belong to 
     dataset text not null,
     shows text not null,                                -- current, history
     reader_role text,                                   -- gets SELECT; null: roles are external
+    definition text,                                    -- as the server printed it when we put it
     primary key (schema_name, view_name)
 );
 create index view_stream on teal.view (stream_id);

@@ -163,6 +163,103 @@ pub const MERGE0003: Code = Code::new(
     "nothing was committed; the next try compares the whole dataset",
 );
 
+/// Objects of others stand on one of ours.
+pub const DDL0001: Code = Code::new(
+    "DDL0001",
+    Kind::Config,
+    "objects that are not Teal's depend on a table or view that has to change",
+    "drop or move them yourself (Teal never drops what it did not make), then apply again",
+);
+/// A name that somebody else has taken.
+pub const DDL0002: Code = Code::new(
+    "DDL0002",
+    Kind::Config,
+    "a name that Teal needs is taken by something else",
+    "rename or drop what has this name, or choose another one in the model",
+);
+/// Roles that we may not manage.
+pub const DDL0003: Code = Code::new(
+    "DDL0003",
+    Kind::Config,
+    "the merge credential may not manage reader roles",
+    "give its role CREATEROLE, or say `roles: external` in the model",
+);
+/// Schemas that we may not create.
+pub const DDL0004: Code = Code::new(
+    "DDL0004",
+    Kind::Config,
+    "the merge credential may not create schemas",
+    "as the owner of the database: grant create on database <database> to <its role>",
+);
+/// A member that does not exist.
+pub const DDL0005: Code = Code::new(
+    "DDL0005",
+    Kind::Config,
+    "a member of a reader role does not exist",
+    "create the role, or take it out of the workspace's members",
+);
+
+/// A platform that would keep its data in another way.
+pub const PLAN0001: Code = Code::new(
+    "PLAN0001",
+    Kind::Config,
+    "the style of a platform never changes in place",
+    "add a second platform of the wanted style and assign the workspaces to it",
+);
+/// No such plan.
+pub const PLAN0002: Code = Code::new(
+    "PLAN0002",
+    Kind::Config,
+    "there is no such plan",
+    "make one with `teal plan`; its hash is printed at the end",
+);
+/// A stored plan or release that cannot be read.
+pub const PLAN0003: Code = Code::new(
+    "PLAN0003",
+    Kind::Config,
+    "a stored plan or release cannot be read by this version",
+    "apply with the version that made the plan, or make the plan again",
+);
+
+/// Something else was installed since the plan was made.
+pub const APPLY0001: Code = Code::new(
+    "APPLY0001",
+    Kind::Config,
+    "the plan is no longer true: another release was installed since it was made",
+    "run `teal plan` again and look at what it says now",
+);
+/// Two at once.
+pub const APPLY0002: Code = Code::new(
+    "APPLY0002",
+    Kind::Config,
+    "another apply is running",
+    "wait until it is through; `teal apply` again then",
+);
+/// An apply that lost its right.
+pub const APPLY0003: Code = Code::new(
+    "APPLY0003",
+    Kind::Config,
+    "this plan is not being applied (any more)",
+    "another apply took over after this one was silent; run `teal plan` again",
+);
+/// A stream that answered and yet is not in place.
+pub const APPLY0004: Code = Code::new(
+    "APPLY0004",
+    Kind::Transient,
+    "the stream did not take its configuration over",
+    "look at `teal status` for the reason; applying again goes on from here",
+);
+/// A step that the plan does not have.
+pub const APPLY0005: Code =
+    Code::new("APPLY0005", Kind::Bug, "the plan has no such step", "report it");
+/// A catalog that belongs to somebody else.
+pub const APPLY0006: Code = Code::new(
+    "APPLY0006",
+    Kind::Config,
+    "the catalog belongs to another ecosystem",
+    "point TEAL_CATALOG at the right database, or use a new one",
+);
+
 /// A credential that is nowhere to be found.
 pub const CRED0001: Code = Code::new(
     "CRED0001",

@@ -6,7 +6,7 @@
 //! | `source` | reading producers | |
 //! | `staging` | rows between ingest and merge | |
 //! | [`merge`] | applying staged rows, one module per kind of store | |
-//! | `provision` | tables, views, roles | |
+//! | [`provision`] | tables, views, roles | `provision::views` |
 //! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
 //! | `plan`, `apply` | from a release to running jobs | |
 //! | [`pg`] | connections, SQL text, error kinds | [`pg::Sql`] |
@@ -20,6 +20,7 @@ pub mod io;
 pub mod merge;
 pub mod orchestrator;
 pub mod pg;
+pub mod provision;
 pub mod pulse;
 pub mod stream;
 

@@ -1,1 +1,5 @@
 //! What one stream does; each function is one activity.
+
+pub mod reconcile;
+
+pub use reconcile::reconcile;

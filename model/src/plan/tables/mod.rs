@@ -35,7 +35,7 @@ pub enum TableChange {
     /// Nothing at all.
     Same,
     /// Altered in place; no row is lost.
-    Alter(Alteration),
+    Alter(Box<Alteration>),
     /// Built anew and loaded again.
     Rebuild {
         /// Which differences cannot be altered in place.
@@ -122,7 +122,7 @@ pub fn table_change(before: &TableState, wanted: &DatasetSpec, style: Style) -> 
     {
         TableChange::Same
     } else {
-        TableChange::Alter(alteration)
+        TableChange::Alter(Box::new(alteration))
     }
 }
 

@@ -1,0 +1,234 @@
+//! Reader roles: one per workspace, NOLOGIN, SELECT on exactly its views. Never touched where the
+//! model says `roles: external`.
+
+use sqlx::PgConnection;
+use teal_model::{Error, Result, release::TableName};
+
+use crate::{
+    code,
+    pg::{Ident, PgResultExt, error, sql},
+};
+
+/// Creates a role unless it is there.
+///
+/// # Errors
+/// `DDL0003` with the exact statements for a superuser when we may not.
+pub async fn ensure(conn: &mut PgConnection, role: &str) -> Result<bool> {
+    lock(conn, role).await?;
+    if exists(conn, role).await? {
+        return Ok(false);
+    }
+    let (name, me) = (Ident::new(role), current_role(conn).await?);
+    match sqlx::query(sql!("create role {name} nologin", name)).execute(&mut *conn).await {
+        Ok(_done) => Ok(true),
+        Err(refused) if error::has_state(&refused, "42501") => Err(no_createrole(&me, role)),
+        Err(other) => Err(other).during("creating a role"),
+    }
+}
+
+/// Renames a role; `false`: it has the new name already.
+///
+/// # Errors
+/// `DDL0003`; `DDL0002` when both names are taken.
+pub async fn rename(conn: &mut PgConnection, from: &str, to: &str) -> Result<bool> {
+    lock(conn, to).await?;
+    match (exists(conn, from).await?, exists(conn, to).await?) {
+        (false, _) => ensure(conn, to).await,
+        (true, true) => Err(Error::new(code::DDL0002).with("role", to)),
+        (true, false) => {
+            let (old, new, me) = (Ident::new(from), Ident::new(to), current_role(conn).await?);
+            match sqlx::query(sql!("alter role {old} rename to {new}", old, new))
+                .execute(&mut *conn)
+                .await
+            {
+                Ok(_done) => Ok(true),
+                Err(refused) if error::has_state(&refused, "42501") => Err(no_createrole(&me, to)),
+                Err(other) => Err(other).during("renaming a role"),
+            }
+        }
+    }
+}
+
+/// Makes `member` a member of `role`; `false`: it is one already.
+///
+/// # Errors
+/// `DDL0005` when there is no such member; `DDL0003` when we may not.
+pub async fn grant_member(conn: &mut PgConnection, role: &str, member: &str) -> Result<bool> {
+    if !exists(conn, member).await? {
+        return Err(Error::new(code::DDL0005).with("role", role).with("member", member));
+    }
+    if members(conn, role).await?.iter().any(|known| known == member) {
+        return Ok(false);
+    }
+    let (name, to) = (Ident::new(role), Ident::new(member));
+    match sqlx::query(sql!("grant {name} to {to}", name, to)).execute(&mut *conn).await {
+        Ok(_done) => Ok(true),
+        Err(refused) if error::has_state(&refused, "42501") => {
+            Err(Error::new(code::DDL0003).with("role", role).hint(format!(
+                "run as a superuser: grant {name} to {to}; or say `roles: external` in the model"
+            )))
+        }
+        Err(other) => Err(other).during("adding a member to a role"),
+    }
+}
+
+/// Ends a membership; `false`: there was none.
+///
+/// # Errors
+/// `DDL0003` when we may not.
+pub async fn revoke_member(conn: &mut PgConnection, role: &str, member: &str) -> Result<bool> {
+    if !members(conn, role).await?.iter().any(|known| known == member) {
+        return Ok(false);
+    }
+    let (name, from) = (Ident::new(role), Ident::new(member));
+    match sqlx::query(sql!("revoke {name} from {from}", name, from)).execute(&mut *conn).await {
+        Ok(_done) => Ok(true),
+        Err(refused) if error::has_state(&refused, "42501") => Err(Error::new(code::DDL0003)
+            .with("role", role)
+            .hint(format!("run as a superuser: revoke {name} from {from}"))),
+        Err(other) => Err(other).during("removing a member from a role"),
+    }
+}
+
+/// SELECT on a view and USAGE on its schema. A role that somebody dropped is skipped: a stream must
+/// not stop for it, and `plan` shows that it is missing.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn grant_view(conn: &mut PgConnection, role: &str, view: &TableName) -> Result<bool> {
+    if !exists(conn, role).await? || has_select(conn, role, view).await? {
+        return Ok(false);
+    }
+    let (name, to) = (Ident::from(view), Ident::new(role));
+    let schema = Ident::new(&view.schema);
+    for statement in [
+        sql!("grant usage on schema {schema} to {to}", schema, to),
+        sql!("grant select on {name} to {to}", name, to),
+    ] {
+        sqlx::query(statement).execute(&mut *conn).await.during("granting a view")?;
+    }
+    Ok(true)
+}
+
+/// Whether a role itself (not through PUBLIC or membership) may read a view.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn has_select(conn: &mut PgConnection, role: &str, view: &TableName) -> Result<bool> {
+    sqlx::query_scalar(
+        "select exists (
+           select from pg_class c cross join aclexplode(c.relacl) a
+           join pg_roles r on r.oid = a.grantee
+           where c.oid = to_regclass($1) and r.rolname = $2 and a.privilege_type = 'SELECT')
+         and exists (
+           select from pg_namespace n cross join aclexplode(n.nspacl) a
+           join pg_roles r on r.oid = a.grantee
+           where n.nspname = $3 and r.rolname = $2 and a.privilege_type = 'USAGE')",
+    )
+    .bind(Ident::from(view).to_string())
+    .bind(role)
+    .bind(&view.schema)
+    .fetch_one(conn)
+    .await
+    .during("looking at grants")
+}
+
+/// What [`drop`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// The role is gone, or was not there.
+    Gone,
+    /// It has rights elsewhere (another database of this server): it stays, without ours.
+    KeptElsewhere,
+}
+
+/// Drops a reader role after everything that it was granted in this database.
+///
+/// # Errors
+/// `DDL0003` when we may not.
+pub async fn drop(conn: &mut PgConnection, role: &str) -> Result<Dropped> {
+    lock(conn, role).await?;
+    if !exists(conn, role).await? {
+        return Ok(Dropped::Gone);
+    }
+    let name = Ident::new(role);
+    let elsewhere: bool = sqlx::query_scalar(
+        "select exists (select from pg_shdepend d join pg_roles r on r.oid = d.refobjid
+           where d.refclassid = 'pg_authid'::regclass and r.rolname = $1
+             and d.dbid not in (0, (select oid from pg_database where datname = current_database())))",
+    )
+    .bind(role)
+    .fetch_one(&mut *conn)
+    .await
+    .during("looking at a role")?;
+    let forget = sql!("drop owned by {name}", name);
+    let drop = sql!("drop role {name}", name);
+    for statement in [Some(forget), (!elsewhere).then_some(drop)].into_iter().flatten() {
+        match sqlx::query(statement).execute(&mut *conn).await {
+            Ok(_done) => {}
+            Err(refused) if error::has_state(&refused, "42501") => {
+                return Err(Error::new(code::DDL0003)
+                    .with("role", role)
+                    .hint(format!("run as a superuser: drop owned by {name}; drop role {name}")));
+            }
+            Err(other) => return Err(other).during("dropping a role"),
+        }
+    }
+    Ok(if elsewhere { Dropped::KeptElsewhere } else { Dropped::Gone })
+}
+
+/// Members of a role, sorted.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn members(conn: &mut PgConnection, role: &str) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select m.rolname::text from pg_auth_members a
+         join pg_roles r on r.oid = a.roleid join pg_roles m on m.oid = a.member
+         where r.rolname = $1 and m.rolname <> current_user group by 1 order by 1",
+    )
+    .bind(role)
+    .fetch_all(conn)
+    .await
+    .during("reading members of a role")
+}
+
+/// Whether the role is there.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn exists(conn: &mut PgConnection, role: &str) -> Result<bool> {
+    sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+        .bind(role)
+        .fetch_one(conn)
+        .await
+        .during("looking for a role")
+}
+
+/// Who we are, as a quoted name.
+async fn current_role(conn: &mut PgConnection) -> Result<Ident> {
+    let name: String = sqlx::query_scalar("select current_user::text")
+        .fetch_one(conn)
+        .await
+        .during("asking who we are")?;
+    Ok(Ident::new(&name))
+}
+
+fn no_createrole(me: &Ident, role: &str) -> Error {
+    let name = Ident::new(role);
+    Error::new(code::DDL0003).with("role", role).hint(format!(
+        "run as a superuser: alter role {me} createrole; or, to keep that right to yourself: create \
+         role {name} nologin; grant {name} to {me} with admin option; or say `roles: external` in \
+         the model"
+    ))
+}
+
+/// Two steps of one apply may want the same role at the same time.
+async fn lock(conn: &mut PgConnection, role: &str) -> Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('teal/role/' || $1, 0))")
+        .bind(role)
+        .execute(conn)
+        .await
+        .during("waiting for a role")?;
+    Ok(())
+}

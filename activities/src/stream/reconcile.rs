@@ -1,0 +1,212 @@
+//! Reconcile: makes tables and views of a stream those of its configuration.
+//!
+//! In: the newest configuration of the catalog. Out: how many statements that took.
+//! Invariant: everything is one transaction under a new epoch, so that whoever began before cannot
+//! commit rows of the former layout afterwards; nothing to do takes no epoch and runs nothing.
+//! The workflow merges an ingested batch before it calls this; a started one is given up.
+
+use sqlx::{Connection, PgConnection, PgPool, types::Json};
+use teal_model::{
+    BatchId, Error, Result, StreamId,
+    plan::tables::TableState,
+    release::{DatasetSpec, StreamSpec, Style, WorkspaceSpec},
+};
+use teal_proto::v1::{ReconcileReport, ReconcileRequest};
+
+use crate::{
+    Io, Pulse,
+    catalog::{
+        control::{self, CatalogStream},
+        ledger,
+    },
+    code,
+    merge::postgres::ddl,
+    pg::{PgResultExt, Sql},
+    provision::{
+        alter::{TableWork, design},
+        dependants, schemas,
+        tables::{self, InPlace},
+        views::{self, Suspended, View},
+    },
+    pulse::{Progress, while_beating},
+};
+
+/// Longest wait for a table's lock: consumers' queries queue behind it, so it is short; the stream
+/// tries again as after any transient failure.
+const LOCK_TIMEOUT: &str = "5s";
+
+/// Brings tables and views of a stream in line with its configuration.
+///
+/// # Errors
+/// `LEDGER0001` without such a stream, `LEDGER0007` while a batch waits for its merge, `DDL0001` and
+/// `DDL0002` when something of others stands in the way, `PG0005` when a lock was not to be had.
+pub async fn reconcile(
+    io: &Io,
+    request: &ReconcileRequest,
+    pulse: &dyn Pulse,
+) -> Result<ReconcileReport> {
+    let stream: StreamId = request
+        .stream
+        .parse()
+        .map_err(|_bad| Error::new(code::LEDGER0001).with("stream", &request.stream))?;
+    let wanted = control::require(io.control(), &stream).await?;
+    let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
+    let pool = io.ledger(&wanted.spec.merge)?;
+    let mut conn = pool.acquire().await.during("connecting to the merge store")?;
+    if let Some(report) = nothing_to_do(&mut conn, &wanted, &views).await? {
+        return Ok(report);
+    }
+    let progress = Progress { doing: format!("altering tables of {stream}"), ..Default::default() };
+    let work = Box::pin(in_one_transaction(&mut conn, &wanted, &views));
+    while_beating(pulse, &progress, work).await.map_err(|error| error.with("stream", &stream))
+}
+
+/// Consumers of the installed release, those that are leaving excepted.
+pub(crate) async fn workspaces(control: &PgPool) -> Result<Vec<WorkspaceSpec>> {
+    let found: Vec<Json<WorkspaceSpec>> =
+        sqlx::query_scalar("select config from teal.workspace where not leaving order by name")
+            .fetch_all(control)
+            .await
+            .during("reading the workspaces")?;
+    Ok(found.into_iter().map(|Json(workspace)| workspace).collect())
+}
+
+/// Only says that the configuration is in place when its tables and views are there already: a
+/// running batch goes on.
+async fn nothing_to_do(
+    conn: &mut PgConnection,
+    wanted: &CatalogStream,
+    views: &[View],
+) -> Result<Option<ReconcileReport>> {
+    let mut look = conn.begin().await.during("looking at the stream's tables")?;
+    let in_place = tables::in_place(&mut look, wanted.id).await?;
+    if !design(&in_place, &wanted.spec).is_empty()
+        || !views::in_order(&mut look, wanted.id, views).await?
+    {
+        return Ok(None);
+    }
+    let version: Option<i32> = sqlx::query_scalar(
+        "update teal.stream_state set reconciled_hash = $2 where stream_id = $1
+         returning schema_version",
+    )
+    .bind(wanted.id)
+    .bind(&wanted.config_hash)
+    .fetch_optional(&mut *look)
+    .await
+    .during("recording the configuration")?;
+    look.commit().await.during("recording the configuration")?;
+    Ok(version.map(|version| ReconcileReport {
+        config_hash: wanted.config_hash.clone(),
+        schema_version: u32::try_from(version).unwrap_or_default(),
+        ..Default::default()
+    }))
+}
+
+async fn in_one_transaction(
+    conn: &mut PgConnection,
+    wanted: &CatalogStream,
+    views: &[View],
+) -> Result<ReconcileReport> {
+    let mut tx = conn.begin().await.during("opening the DDL transaction")?;
+    let taken = ledger::take_over(&mut tx, &wanted.spec.id, wanted.id).await?;
+    sqlx::query("select set_config('lock_timeout', $1, true)")
+        .bind(LOCK_TIMEOUT)
+        .execute(&mut *tx)
+        .await
+        .during("opening the DDL transaction")?;
+    let in_place = tables::in_place(&mut tx, wanted.id).await?;
+    check_style(&in_place, &wanted.spec)?;
+    let works = design(&in_place, &wanted.spec);
+    let (mut statements, mut suspended) = (0, Vec::new());
+    for work in &works {
+        let (count, views) = alter(&mut tx, wanted, work).await?;
+        statements += count;
+        suspended.push(views);
+    }
+    let schema_version = taken.schema_version + u32::from(statements > 0);
+    statements += views::sync(&mut tx, wanted.id, views).await?;
+    for views in suspended {
+        views::resume(&mut tx, views).await?;
+    }
+    let epoch = taken.epoch;
+    ledger::set_reconciled(&mut tx, wanted.id, epoch, &wanted.config_hash, schema_version).await?;
+    tx.commit().await.during("committing the DDL")?;
+    tracing::info!(stream = %wanted.spec.id, statements, schema_version, "tables are in place");
+    Ok(ReconcileReport {
+        config_hash: wanted.config_hash.clone(),
+        statements,
+        schema_version,
+        abandoned_batch: taken.abandoned.map_or(0, BatchId::get),
+    })
+}
+
+/// The plan refuses this; a catalog that was edited by hand must not cost a history.
+fn check_style(in_place: &[InPlace], spec: &StreamSpec) -> Result<()> {
+    match in_place.iter().find(|table| table.table.style != spec.style) {
+        Some(table) => Err(Error::new(code::PLAN0001)
+            .with("table", &table.table.table)
+            .with("style", table.table.style.as_str())
+            .with("wanted", spec.style.as_str())),
+        None => Ok(()),
+    }
+}
+
+/// Does one piece of work; returns the number of statements and the views that wait for [`views::sync`].
+async fn alter(
+    conn: &mut PgConnection,
+    wanted: &CatalogStream,
+    work: &TableWork,
+) -> Result<(u32, Suspended)> {
+    let (stream_id, style) = (wanted.id, wanted.spec.style);
+    match work {
+        TableWork::Retire(table) => Ok((tables::retire(conn, table).await?, Suspended::default())),
+        TableWork::Rebuild(table, dataset, _) => {
+            let suspended = views::suspend(conn, table.table.id).await?;
+            let retired = tables::retire(conn, table).await?;
+            let created = create(conn, dataset, style).await?;
+            tables::enter(conn, stream_id, dataset, style).await?;
+            Ok((retired + created, suspended))
+        }
+        TableWork::Create(dataset) => {
+            let created = create(conn, dataset, style).await?;
+            tables::enter(conn, stream_id, dataset, style).await?;
+            Ok((created, Suspended::default()))
+        }
+        TableWork::Recreate(table, dataset) => {
+            let created = create(conn, dataset, style).await?;
+            let now = TableState { layout: dataset.clone(), retained: Vec::new() };
+            tables::record(conn, table.table.id, &now).await?;
+            tables::unload(conn, table.table.id).await?;
+            Ok((created, Suspended::default()))
+        }
+        TableWork::Alter(table, change) => {
+            let contested = work.contested_columns();
+            let mut suspended = Suspended::default();
+            if !contested.is_empty() {
+                dependants::none(conn, &table.table.table, Some(&contested)).await?;
+                suspended = views::suspend(conn, table.table.id).await?;
+            }
+            schemas::ensure(conn, &change.after.layout.table.schema).await?;
+            let count = run(conn, work.statements(style)?).await?;
+            tables::record(conn, table.table.id, &change.after).await?;
+            if !table.missing_columns().is_empty() {
+                tables::void_digest(conn, table.table.id).await?;
+            }
+            Ok((count, suspended))
+        }
+    }
+}
+
+async fn create(conn: &mut PgConnection, dataset: &DatasetSpec, style: Style) -> Result<u32> {
+    schemas::ensure(conn, &dataset.table.schema).await?;
+    run(conn, ddl::create_table(dataset, style)?).await
+}
+
+async fn run(conn: &mut PgConnection, statements: Vec<Sql>) -> Result<u32> {
+    let mut count = 0;
+    for statement in statements {
+        sqlx::query(statement).execute(&mut *conn).await.during("altering a merge table")?;
+        count += 1;
+    }
+    Ok(count)
+}
