@@ -1,1 +1,64 @@
-//! Placeholder.
+//! The command line of Teal: the binary `teal`.
+//!
+//! | module | holds | read first |
+//! |---|---|---|
+//! | [`args`] | what a person may type | [`args::Command`] |
+//! | `commands` | one file for each verb | `commands/apply.rs` |
+//! | [`ui`] | printing: errors, plans, tables, progress | [`ui::Printer`] |
+//! | [`config`] | the environment | [`config::catalog`] |
+//! | [`exit`] | exit codes | [`exit::Exit`] |
+
+pub mod args;
+pub mod code;
+mod commands;
+pub mod config;
+pub mod exit;
+mod interrupt;
+mod model;
+mod session;
+pub mod ui;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::Exit;
+use teal_model::Result;
+use ui::Printer;
+
+/// Runs one command line, program name first, to its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print().ok(); // nobody is left to tell when stderr is gone
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return exit.into();
+        }
+    };
+    let printer = Printer::new(cli.global.verbosity(), cli.global.color);
+    let exit = dispatch(&cli.command, printer).unwrap_or_else(|error| {
+        printer.error(&error);
+        Exit::Failed
+    });
+    exit.into()
+}
+
+fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
+    match command {
+        Command::Validate(args) => commands::validate::run(args, printer),
+        Command::Run(args) => block_on(commands::run::run(args, printer)),
+        Command::Pause(args) => block_on(commands::pause::run(args, printer)),
+        Command::Resume(args) => block_on(commands::resume::run(args, printer)),
+        Command::Sql(args) => block_on(commands::sql::run(args, printer)),
+    }
+}
+
+/// Runs a command that talks to servers.
+fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| teal_model::Error::new(code::CLI0003).caused_by(error))?;
+    runtime.block_on(command)
+}

@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The binary `teal`. Everything is in the library, where tests reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    teal_cli::run(std::env::args_os())
+}

@@ -1,0 +1,98 @@
+//! `teal pause` and `teal resume`: a person's intent, written to the catalog before it is answered.
+
+use std::time::Duration;
+
+use serde_json::json;
+use teal_model::{Result, StreamId};
+use teal_proto::v1::{Ask, Reply};
+use teal_temporal::{Temporal, names};
+
+use crate::{
+    args::Output,
+    config,
+    exit::Exit,
+    session::Session,
+    ui::{
+        Format, Printer,
+        style::{DONE, NAME, paint},
+    },
+};
+
+/// Longest wait for a stream's answer. It answers from any state; a worker that starts just now
+/// needs a few seconds to replay.
+pub(crate) const ANSWER: Duration = Duration::from_secs(20);
+
+/// Stop streams from starting batches until they are resumed.
+///
+/// A batch that is being read or merged is finished. The pause stands in the catalog: it outlives
+/// workers, restarts and the loss of Temporal's state, and ends with `teal resume` only.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  teal pause live/shop --reason 'source is being upgraded'
+  teal pause live/shop history/shop/orders --reason 'month end'")]
+pub struct Args {
+    /// Streams: <platform>/<store> or <platform>/<store>/<dataset>
+    #[arg(required = true, value_name = "STREAM")]
+    streams: Vec<StreamId>,
+    /// Why, for the audit and for whoever looks at `teal status`
+    #[arg(short, long)]
+    reason: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
+    let ask = Ask { reason: args.reason.clone(), by: config::whoami(), ..Ask::default() };
+    tell_all(&args.streams, names::PAUSE, &ask, args.output.format, printer).await
+}
+
+/// Sends one verb to several streams; goes on after a refusal and fails at the end.
+pub(crate) async fn tell_all(
+    streams: &[StreamId],
+    verb: &str,
+    ask: &Ask,
+    format: Format,
+    printer: Printer,
+) -> Result<Exit> {
+    let session = Session::open().await?;
+    let temporal = session.temporal().await?;
+    let (mut answers, mut failed) = (Vec::new(), false);
+    for stream in streams {
+        match tell(&session, &temporal, stream, verb, ask).await {
+            Ok(reply) => {
+                printer.say(&answer_line(stream, &reply));
+                answers.push(json!({ "stream": stream, "reply": reply }));
+            }
+            Err(error) => {
+                failed = true;
+                printer.error(&error);
+                answers.push(json!({
+                    "stream": stream,
+                    "error": { "code": error.code().id, "message": error.one_line() },
+                }));
+            }
+        }
+    }
+    if format == Format::Json {
+        printer.json(&answers)?;
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// Sends one verb to one stream.
+pub(crate) async fn tell(
+    session: &Session,
+    temporal: &Temporal,
+    stream: &StreamId,
+    verb: &str,
+    ask: &Ask,
+) -> Result<Reply> {
+    session.stream(stream).await?;
+    temporal.update(&names::stream_workflow(stream), verb, ask, ANSWER).await
+}
+
+fn answer_line(stream: &StreamId, reply: &Reply) -> String {
+    let message = if reply.message.is_empty() { "done" } else { &reply.message };
+    format!("{} {}: {message}", paint(DONE, &reply.state), paint(NAME, stream))
+}

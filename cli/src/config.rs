@@ -1,0 +1,118 @@
+//! What the environment says. The one place of the command line that reads it.
+//!
+//! | variable | means | default |
+//! |---|---|---|
+//! | `TEAL_CATALOG` | database of the control catalog, `postgres://user:password@host:port/db` | none |
+//! | `TEMPORAL_ADDRESS`, … | Temporal frontend, as for the Temporal CLI (read by `teal_temporal::connect`) | `127.0.0.1:7233` |
+//! | `TEAL_CREDENTIAL_<NAME>_USER`, `…_PASSWORD` | credentials, when the model says `env` | none |
+//! | `NO_COLOR` | no colour when set | unset |
+
+use std::{env, str::FromStr};
+
+use sqlx::postgres::PgConnectOptions;
+use teal_model::{Error, Result, release::CredentialStore};
+
+use crate::code;
+
+/// Shown below the help of every command.
+pub(crate) const ENVIRONMENT_HELP: &str = "\
+Environment:
+  TEAL_CATALOG        database of the control catalog: postgres://user:password@host:port/db
+  TEMPORAL_ADDRESS    Temporal frontend [default: 127.0.0.1:7233]; TEMPORAL_API_KEY, TEMPORAL_TLS_*
+                      and temporal.toml as for the Temporal CLI
+  TEAL_CREDENTIAL_<NAME>_USER, TEAL_CREDENTIAL_<NAME>_PASSWORD
+                      user and password of the credential <name> of the model
+  NO_COLOR            no colour when set
+
+Exit codes: 0 done, 1 the request cannot be met, 64 wrong usage.";
+
+/// Address of the control catalog.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// How to connect.
+    pub options: PgConnectOptions,
+    /// `host:port/database`, for messages.
+    pub place: String,
+}
+
+/// The catalog that `TEAL_CATALOG` names.
+///
+/// # Errors
+/// `CLI0001` when it is not set, `CLI0002` when it cannot be read. The value itself is never
+/// printed, as it holds a password.
+pub fn catalog() -> Result<Catalog> {
+    let address = env::var("TEAL_CATALOG").unwrap_or_default();
+    parse_catalog(address.trim())
+}
+
+fn parse_catalog(address: &str) -> Result<Catalog> {
+    if address.is_empty() {
+        return Err(Error::new(code::CLI0001));
+    }
+    if !["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
+        return Err(Error::new(code::CLI0002).with("problem", "it does not begin with postgres://"));
+    }
+    let options = PgConnectOptions::from_str(address)
+        // The reader of the URL says what is wrong in words of its own, but an option's value
+        // might be quoted; so the cause is kept out.
+        .map_err(|_error| Error::new(code::CLI0002).with("problem", "it is not a valid URL"))?;
+    let database = match options.get_database() {
+        Some(database) if !database.is_empty() => database,
+        _ => return Err(Error::new(code::CLI0002).with("problem", "it names no database")),
+    };
+    // An unescaped `/` in the password ends the host early and leaves its rest in the database.
+    if database.contains('@') {
+        return Err(Error::new(code::CLI0002)
+            .with("problem", "the database's name holds an @; is the password escaped?"));
+    }
+    let place = format!("{}:{}/{database}", options.get_host(), options.get_port());
+    Ok(Catalog { options, place })
+}
+
+/// Where credentials are looked up as long as no model has said so.
+pub fn default_credentials() -> CredentialStore {
+    CredentialStore::Env { prefix: "TEAL_CREDENTIAL_".to_owned() }
+}
+
+/// Who runs this command, for the audit: `user@host`.
+pub fn whoami() -> String {
+    let user = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| env::var(name).ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| env::var("HOSTNAME").ok())
+        .map(|host| host.trim().to_owned())
+        .filter(|host| !host.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned());
+    format!("{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalog_address_is_read_without_its_password() {
+        let catalog = parse_catalog("postgres://me:s%40cret@db.example:5433/merge").unwrap();
+        assert_eq!(catalog.place, "db.example:5433/merge");
+    }
+
+    #[test]
+    fn a_bad_catalog_address_is_refused_and_never_printed() {
+        for (address, id) in [
+            ("", "CLI0001"),
+            ("me:hunter2@db/merge", "CLI0002"),
+            ("mysql://me:hunter2@db/merge", "CLI0002"),
+            ("postgres://me:hunter2@db:port/merge", "CLI0002"),
+            ("postgres://me:hunter2@db", "CLI0002"),
+            ("postgres://me:1/hunter2@db/merge", "CLI0002"),
+            ("postgres://me:hunter2@db/merge?sslmode=hunter2", "CLI0002"),
+        ] {
+            let error = parse_catalog(address).unwrap_err();
+            assert_eq!(error.code().id, id, "{address}");
+            assert!(!crate::ui::error::render(&error).contains("hunter2"), "{address}");
+        }
+    }
+}

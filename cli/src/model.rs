@@ -1,0 +1,107 @@
+//! From paths on the command line to the files of a model.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use teal_model::{Error, ModelFile, Result};
+
+use crate::code;
+
+/// Folder that is read when no path is given.
+const DEFAULT_FOLDER: &str = "model";
+
+/// The files behind these paths: files as they are, folders searched for `*.yaml` and `*.yml`
+/// (hidden ones and symbolic links to folders left out). Sorted, each once.
+///
+/// # Errors
+/// `CLI0004` for a path that cannot be read, `CLI0005` when the folders hold no model.
+pub(crate) fn read_files(paths: &[PathBuf]) -> Result<Vec<ModelFile>> {
+    let mut found = Vec::new();
+    for path in start(paths) {
+        collect(&path, &mut found)?;
+    }
+    found.sort();
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    if found.is_empty() {
+        let searched: Vec<String> =
+            start(paths).iter().map(|path| path.display().to_string()).collect();
+        return Err(Error::new(code::CLI0005).with("searched", searched.join(", ")));
+    }
+    found.iter().map(|path| read(path)).collect()
+}
+
+fn start(paths: &[PathBuf]) -> Vec<PathBuf> {
+    if !paths.is_empty() {
+        return paths.to_vec();
+    }
+    let folder = Path::new(DEFAULT_FOLDER);
+    vec![if folder.is_dir() { folder.to_owned() } else { PathBuf::from(".") }]
+}
+
+fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    if !metadata.is_dir() {
+        found.push(path.strip_prefix(".").unwrap_or(path).to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
+        let entry = entry.map_err(|error| unreadable(path, error))?;
+        let child = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // A link to a folder may lead in a circle; a link to a file is how Kubernetes mounts one.
+        let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !hidden && (folder || (!child.is_dir() && ModelFile::is_model(&child))) {
+            collect(&child, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<ModelFile> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+    Ok(ModelFile::new(path.display().to_string(), text))
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    Error::new(code::CLI0004).with("path", path.display()).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(files: &[ModelFile], root: &Path) -> Vec<String> {
+        files
+            .iter()
+            .map(|file| {
+                let path = Path::new(&file.path);
+                path.strip_prefix(root).unwrap().display().to_string()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn folders_are_searched_for_yaml_and_each_file_is_read_once() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir_all(root.join("b/.git")).unwrap();
+        for name in ["z.yaml", "a.yml", "b/c.yaml", "b/.git/d.yaml", ".e.yaml", "f.txt"] {
+            fs::write(root.join(name), "kind: Ecosystem\n").unwrap();
+        }
+        std::os::unix::fs::symlink(root, root.join("b/circle")).unwrap();
+        let files = read_files(&[root.join("z.yaml"), root.to_owned()]).unwrap();
+        assert_eq!(paths(&files, root), ["a.yml", "b/c.yaml", "z.yaml"]);
+    }
+
+    #[test]
+    fn a_missing_path_and_an_empty_folder_are_told_apart() {
+        let root = tempfile::tempdir().unwrap();
+        let error = read_files(&[root.path().join("nowhere")]).unwrap_err();
+        assert_eq!(error.code().id, "CLI0004");
+        assert_eq!(read_files(&[root.path().to_owned()]).unwrap_err().code().id, "CLI0005");
+    }
+}

@@ -1,0 +1,121 @@
+//! What a command works with: the control catalog, the installed release, Temporal.
+
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use teal_activities::{
+    Io,
+    catalog::{self, Identity, Installed, control::CatalogStream},
+    pg,
+};
+use teal_model::{
+    Error, Result, StreamId,
+    release::{CredentialStore, Services},
+};
+use teal_temporal::{Retry, Settings, Temporal};
+
+use crate::{
+    code,
+    config::{self, Catalog},
+};
+
+/// Connections to the catalog, and to a merge store, that one command holds at most.
+const CONNECTIONS: u32 = 4;
+
+/// A catalog with something installed in it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Connections; credentials as the installed release says.
+    pub(crate) io: Io,
+    /// Which catalog this is.
+    pub(crate) identity: Identity,
+    /// What is installed.
+    pub(crate) installed: Installed,
+}
+
+impl Session {
+    /// Opens the catalog that `TEAL_CATALOG` names.
+    ///
+    /// # Errors
+    /// `CLI0001`, `CLI0002`, `CLI0011` when nothing is installed, `LEDGER0010` when the catalog is
+    /// newer than this program; those of the connection.
+    pub(crate) async fn open() -> Result<Self> {
+        let io = open(config::default_credentials()).await?;
+        let identity = match catalog::open(io.control()).await {
+            Ok(identity) => identity,
+            Err(error) if is_empty(&error) => return Err(nothing_installed()),
+            Err(error) => return Err(error),
+        };
+        let Some(installed) = catalog::installed(io.control()).await? else {
+            return Err(nothing_installed());
+        };
+        let io = new_io(config::catalog()?, installed.release.services.credentials.clone());
+        Ok(Self { io, identity, installed })
+    }
+
+    /// A stream of this catalog.
+    ///
+    /// # Errors
+    /// `CLI0010` when there is none of this name.
+    pub(crate) async fn stream(&self, stream: &StreamId) -> Result<CatalogStream> {
+        let found = catalog::control::find(self.io.control(), stream).await?;
+        found.ok_or_else(|| Error::new(code::CLI0010).with("stream", stream))
+    }
+
+    /// The Temporal server that runs this catalog's streams.
+    ///
+    /// # Errors
+    /// `TEMPORAL0001`, `TEMPORAL0002`, `TEMPORAL0010`.
+    pub(crate) async fn temporal(&self) -> Result<Temporal> {
+        temporal(&self.installed.release.services).await
+    }
+}
+
+/// The Temporal server of a services stack: address from the environment, namespace from the model.
+///
+/// # Errors
+/// `TEMPORAL0001`, `TEMPORAL0002`, `TEMPORAL0010`.
+pub(crate) async fn temporal(services: &Services) -> Result<Temporal> {
+    let settings = Settings::from_environment(None, Some(&services.temporal_namespace))?
+        .identity(format!("teal {}", config::whoami()));
+    Temporal::connect(&settings, Retry::COMMAND).await
+}
+
+/// Opens the catalog that `TEAL_CATALOG` names, whatever is in it, and checks that it answers.
+///
+/// # Errors
+/// `CLI0001`, `CLI0002`, and those of the connection.
+pub(crate) async fn open(credentials: CredentialStore) -> Result<Io> {
+    let catalog = config::catalog()?;
+    // A pool would try for many seconds; one plain connection tells at once what is wrong.
+    let connection = dial(&catalog.options, &catalog.place).await?;
+    connection.close().await.ok(); // it answered; how it ends does not matter
+    Ok(new_io(catalog, credentials))
+}
+
+/// A connection of its own, such as for a person's query.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn connect(application: &str) -> Result<PgConnection> {
+    let catalog = config::catalog()?;
+    dial(&catalog.options.clone().application_name(application), &catalog.place).await
+}
+
+fn new_io(catalog: Catalog, credentials: CredentialStore) -> Io {
+    Io::new(catalog.options, credentials, format!("teal {}", config::whoami()), CONNECTIONS)
+}
+
+async fn dial(options: &PgConnectOptions, place: &str) -> Result<PgConnection> {
+    pg::connect(options).await.map_err(|error| error.with("TEAL_CATALOG", place))
+}
+
+/// Whether the catalog is not there (or older than this program, which only `apply` may mend).
+pub(crate) fn is_empty(error: &Error) -> bool {
+    error.code() == teal_activities::code::LEDGER0012
+}
+
+fn nothing_installed() -> Error {
+    match config::catalog() {
+        Ok(catalog) => Error::new(code::CLI0011).with("TEAL_CATALOG", catalog.place),
+        Err(_was_readable_before) => Error::new(code::CLI0011),
+    }
+}

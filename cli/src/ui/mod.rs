@@ -1,0 +1,12 @@
+//! What a person sees: one [`Printer`], and how errors, plans and tables look.
+
+pub(crate) mod diagnostic;
+pub(crate) mod error;
+pub(crate) mod plan;
+pub(crate) mod printer;
+pub(crate) mod progress;
+pub(crate) mod style;
+pub(crate) mod table;
+pub(crate) mod units;
+
+pub use printer::{Color, Format, Printer, Verbosity};

@@ -1,0 +1,104 @@
+//! A plan as a person reads it: what happens to streams, views, schemas and roles, in this order.
+//!
+//! One line for each object, details indented below it; equal plans give equal text.
+
+use std::fmt::Write;
+
+use teal_model::plan::{Load, Plan};
+
+use self::entry::{Entry, Group, Verb, entry, loads, volume};
+use super::style::{DONE, ERROR, FAINT, NAME, STRONG, WARNING, paint};
+
+mod entry;
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// One line for each object.
+    Brief,
+    /// Statements, loads and reasons as well.
+    Full,
+}
+
+/// The whole plan. `command`: what carries it out, for the last line.
+pub(crate) fn render(plan: &Plan, depth: Depth, command: &str) -> String {
+    let entries: Vec<(Group, Entry)> =
+        plan.steps.iter().filter_map(|step| entry(&step.action)).collect();
+    let mut text = String::new();
+    for group in [Group::Streams, Group::Views, Group::Access] {
+        let members: Vec<&Entry> =
+            entries.iter().filter(|(its, _)| *its == group).map(|(_, entry)| entry).collect();
+        push_group(&mut text, group, &members, depth);
+    }
+    for warning in &plan.warnings {
+        push(&mut text, &format!("{}: {warning}", paint(WARNING, "warning")));
+    }
+    let of = |verb| entries.iter().filter(|(_, entry)| entry.verb == verb).count();
+    push(&mut text, &summary(plan, of(Verb::Create), of(Verb::Change), of(Verb::Remove), command));
+    text
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth) {
+    if entries.is_empty() {
+        return;
+    }
+    push(text, &paint(STRONG, group.title()));
+    let width = |of: fn(&Entry) -> usize| entries.iter().map(|entry| of(entry)).max().unwrap_or(0);
+    let object = width(|entry| entry.object.chars().count());
+    let name = width(|entry| entry.name.chars().count());
+    for entry in entries {
+        let (style, verb) = entry.verb.look();
+        let mut line = format!(
+            "  {}  {:<object$}  {}",
+            paint(style, verb),
+            entry.object,
+            paint(NAME, &entry.name)
+        );
+        let mut rest: Vec<&str> = Vec::new();
+        let mark = paint(ERROR, "DESTRUCTIVE");
+        if entry.destructive {
+            rest.push(&mark);
+        }
+        if !entry.note.is_empty() {
+            rest.push(&entry.note);
+        }
+        if !rest.is_empty() {
+            let gap = name - entry.name.chars().count();
+            write!(line, "{:gap$}  {}", "", rest.join("  ")).ok();
+        }
+        push(text, &line);
+        if depth == Depth::Full {
+            for detail in &entry.details {
+                push(text, &format!("            {}", paint(FAINT, detail)));
+            }
+        }
+    }
+    text.push('\n');
+}
+
+fn summary(plan: &Plan, create: usize, change: usize, remove: usize, command: &str) -> String {
+    if plan.is_empty() {
+        return format!(
+            "{} Nothing to do: what runs is what the model says.",
+            paint(DONE, "Plan:")
+        );
+    }
+    let loads: Vec<&Load> = plan.steps.iter().flat_map(|step| loads(&step.action)).collect();
+    let mut line = format!(
+        "{} {create} to create, {change} to change, {remove} to remove.",
+        paint(STRONG, "Plan:")
+    );
+    if !loads.is_empty() {
+        write!(line, " Loads {}.", volume(&loads)).ok();
+    }
+    write!(line, " Run `{command}`").ok();
+    line
+}
+
+#[cfg(test)]
+mod tests;

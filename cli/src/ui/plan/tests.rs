@@ -1,0 +1,104 @@
+use teal_model::{
+    StreamId,
+    plan::{Action, Field, Load, Phase, Plan, Step, TableFate},
+    release::{Shows, Style, TableName, ViewSpec},
+};
+
+use super::{Depth, render};
+use crate::ui::style::plain;
+
+fn plan(actions: Vec<Action>) -> Plan {
+    Plan {
+        ecosystem: "acme".into(),
+        services: "main".into(),
+        base: None,
+        release: "r1".into(),
+        steps: actions.into_iter().map(|action| Step { phase: Phase::Jobs, action }).collect(),
+        warnings: Vec::new(),
+    }
+}
+
+fn table(schema: &str, name: &str) -> TableName {
+    TableName { schema: schema.into(), name: name.into() }
+}
+
+fn field(name: &str, old: Option<&str>, new: Option<&str>) -> Field {
+    Field { name: name.into(), old: old.map(Into::into), new: new.map(Into::into) }
+}
+
+fn load(dataset: &str, rows: Option<u64>, bytes: Option<u64>) -> Load {
+    Load { dataset: dataset.into(), rows, bytes }
+}
+
+#[test]
+fn plans_are_grouped_with_loads_statements_and_totals() {
+    let mut plan = plan(vec![
+        Action::CreateSchema { schema: "live".into() },
+        Action::CreateRole { role: "teal_reporting_reader".into() },
+        Action::InstallRelease,
+        Action::CreateStream {
+            stream: StreamId::multi("live", "crm"),
+            style: Style::Live,
+            needed_by: vec!["reporting".into()],
+            facts: vec![field("schedule", None, Some("every 1m"))],
+            ddl: vec!["create table \"live\".\"crm__people\" (\n    \"id\" bigint\n)".into()],
+            loads: vec![
+                load("people", Some(1_200_000), Some(340 << 20)),
+                load("orders", None, None),
+            ],
+        },
+        Action::CreateView {
+            workspace: "reporting".into(),
+            view: ViewSpec {
+                view: table("reporting", "core__crm__people"),
+                stream: StreamId::multi("live", "crm"),
+                dataset: "people".into(),
+                shows: Shows::Current,
+            },
+        },
+    ]);
+    plan.warnings.push("orders was never analysed".into());
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Full, "teal apply")));
+}
+
+#[test]
+fn changes_show_old_and_new_and_removals_are_marked() {
+    let plan = plan(vec![
+        Action::RetireStream {
+            stream: StreamId::single("history", "crm", "orders"),
+            tables: vec![TableFate {
+                table: table("history", "crm__orders"),
+                rows: 12_345,
+                kept_days: 7,
+            }],
+        },
+        Action::ChangeStream {
+            stream: StreamId::multi("live", "crm"),
+            formerly: None,
+            needed_by: vec!["reporting".into()],
+            changes: vec![
+                field("schedule", Some("every 5m"), Some("every 1m")),
+                field("column people.vip", Some("boolean"), None),
+            ],
+            ddl: vec!["alter table \"live\".\"crm__people\" drop column \"vip\"".into()],
+            loads: Vec::new(),
+            interrupts: true,
+            destructive: true,
+        },
+        Action::RepairStream {
+            stream: StreamId::multi("live", "web"),
+            why: "no open workflow".into(),
+        },
+        Action::DropView { workspace: "reporting".into(), view: table("reporting", "core__x") },
+    ]);
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Full, "teal apply examples/crm.yaml")));
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Brief, "teal apply")));
+}
+
+#[test]
+fn an_empty_plan_says_so() {
+    insta::assert_snapshot!(
+        plain(&render(&plan(Vec::new()), Depth::Full, "teal apply")),
+        @"Plan: Nothing to do: what runs is what the model says."
+    );
+}
