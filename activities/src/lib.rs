@@ -20,6 +20,7 @@ pub mod io;
 pub mod merge;
 pub mod orchestrator;
 pub mod pg;
+pub mod plan;
 pub mod provision;
 pub mod pulse;
 pub mod stream;

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
+use sqlx::{Connection, PgConnection, Row, postgres::PgRow, types::Json};
 use teal_model::{
     BatchId, Error, Result,
     release::{DatasetSpec, Shows, StreamSpec, Style, TableName, WorkspaceSpec},
@@ -132,15 +132,16 @@ pub async fn in_order(conn: &mut PgConnection, stream_id: i64, views: &[View]) -
     if of_stream(conn, stream_id).await? != views {
         return Ok(false);
     }
+    let mut look = conn.begin().await.during(READING)?; // a local search path needs a transaction
     for view in views {
-        if touched(conn, view).await?.is_some() {
+        if touched(&mut look, view).await?.is_some() {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// What somebody did to a view of `teal.view` by hand; `None`: nothing.
+/// What somebody did to a view of `teal.view` by hand; `None`: nothing. Call it in a transaction.
 ///
 /// # Errors
 /// Those of PostgreSQL.

@@ -1,8 +1,9 @@
 //! Reconcile: makes tables and views of a stream those of its configuration.
 //!
 //! In: the newest configuration of the catalog. Out: how many statements that took.
-//! Invariant: everything is one transaction under a new epoch, so that whoever began before cannot
-//! commit rows of the former layout afterwards; nothing to do takes no epoch and runs nothing.
+//! Invariant: what alters tables is one transaction under a new epoch, so that whoever began before
+//! cannot commit rows of the former layout afterwards. Views alone take no epoch: the running batch
+//! goes on. Nothing to do runs nothing.
 //! The workflow merges an ingested batch before it calls this; a started one is given up.
 
 use sqlx::{Connection, PgConnection, PgPool, types::Json};
@@ -53,12 +54,25 @@ pub async fn reconcile(
     let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
     let pool = io.ledger(&wanted.spec.merge)?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
-    if let Some(report) = nothing_to_do(&mut conn, &wanted, &views).await? {
-        return Ok(report);
-    }
     let progress = Progress { doing: format!("altering tables of {stream}"), ..Default::default() };
-    let work = Box::pin(in_one_transaction(&mut conn, &wanted, &views));
+    let work = Box::pin(bring_in_line(&mut conn, &wanted, &views));
     while_beating(pulse, &progress, work).await.map_err(|error| error.with("stream", &stream))
+}
+
+/// Puts the views of a stream, and nothing else: for a workspace that came, changed or went while
+/// the stream itself stays as it is. Returns how many views were put or dropped.
+///
+/// # Errors
+/// As [`reconcile`]; no `LEDGER0007`.
+pub async fn views_only(io: &Io, stream: &StreamId) -> Result<u32> {
+    let wanted = control::require(io.control(), stream).await?;
+    let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
+    let pool = io.ledger(&wanted.spec.merge)?;
+    let mut conn = pool.acquire().await.during("connecting to the merge store")?;
+    if views::in_order(&mut conn, wanted.id, &views).await? {
+        return Ok(0);
+    }
+    put_views(&mut conn, &wanted, &views).await.map_err(|error| error.with("stream", stream))
 }
 
 /// Consumers of the installed release, those that are leaving excepted.
@@ -71,49 +85,63 @@ pub(crate) async fn workspaces(control: &PgPool) -> Result<Vec<WorkspaceSpec>> {
     Ok(found.into_iter().map(|Json(workspace)| workspace).collect())
 }
 
-/// Only says that the configuration is in place when its tables and views are there already: a
-/// running batch goes on.
-async fn nothing_to_do(
+async fn bring_in_line(
     conn: &mut PgConnection,
     wanted: &CatalogStream,
     views: &[View],
-) -> Result<Option<ReconcileReport>> {
-    let mut look = conn.begin().await.during("looking at the stream's tables")?;
-    let in_place = tables::in_place(&mut look, wanted.id).await?;
-    if !design(&in_place, &wanted.spec).is_empty()
-        || !views::in_order(&mut look, wanted.id, views).await?
-    {
-        return Ok(None);
+) -> Result<ReconcileReport> {
+    let in_place = tables::in_place(conn, wanted.id).await?;
+    if !design(&in_place, &wanted.spec).is_empty() {
+        return alter_tables(conn, wanted, views).await;
     }
+    let statements = if views::in_order(conn, wanted.id, views).await? {
+        0
+    } else {
+        put_views(conn, wanted, views).await?
+    };
     let version: Option<i32> = sqlx::query_scalar(
         "update teal.stream_state set reconciled_hash = $2 where stream_id = $1
          returning schema_version",
     )
     .bind(wanted.id)
     .bind(&wanted.config_hash)
-    .fetch_optional(&mut *look)
+    .fetch_optional(&mut *conn)
     .await
     .during("recording the configuration")?;
-    look.commit().await.during("recording the configuration")?;
-    Ok(version.map(|version| ReconcileReport {
+    Ok(ReconcileReport {
         config_hash: wanted.config_hash.clone(),
-        schema_version: u32::try_from(version).unwrap_or_default(),
-        ..Default::default()
-    }))
+        statements,
+        schema_version: u32::try_from(version.unwrap_or_default()).unwrap_or_default(),
+        abandoned_batch: 0,
+    })
 }
 
-async fn in_one_transaction(
+async fn put_views(conn: &mut PgConnection, wanted: &CatalogStream, views: &[View]) -> Result<u32> {
+    let mut tx = conn.begin().await.during("opening the transaction of the views")?;
+    ledger::lock_stream(&mut tx, wanted.id).await?;
+    limit_waiting(&mut tx).await?;
+    let count = views::sync(&mut tx, wanted.id, views).await?;
+    tx.commit().await.during("committing the views")?;
+    Ok(count)
+}
+
+async fn limit_waiting(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query("select set_config('lock_timeout', $1, true)")
+        .bind(LOCK_TIMEOUT)
+        .execute(conn)
+        .await
+        .during("opening the DDL transaction")?;
+    Ok(())
+}
+
+async fn alter_tables(
     conn: &mut PgConnection,
     wanted: &CatalogStream,
     views: &[View],
 ) -> Result<ReconcileReport> {
     let mut tx = conn.begin().await.during("opening the DDL transaction")?;
     let taken = ledger::take_over(&mut tx, &wanted.spec.id, wanted.id).await?;
-    sqlx::query("select set_config('lock_timeout', $1, true)")
-        .bind(LOCK_TIMEOUT)
-        .execute(&mut *tx)
-        .await
-        .during("opening the DDL transaction")?;
+    limit_waiting(&mut tx).await?;
     let in_place = tables::in_place(&mut tx, wanted.id).await?;
     check_style(&in_place, &wanted.spec)?;
     let works = design(&in_place, &wanted.spec);

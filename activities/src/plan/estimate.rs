@@ -1,0 +1,154 @@
+//! Estimates of what loads will read, from the statistics of the sources.
+
+use std::collections::BTreeMap;
+
+use sqlx::{Connection, PgConnection};
+use teal_model::{
+    Result, StreamId,
+    plan::{Action, Load},
+    release::{DatasetSpec, PostgresEndpoint, Release, TableName},
+};
+
+use super::{Draft, jobs::JobPlan};
+use crate::{
+    Io,
+    pg::{self, PgResultExt},
+};
+
+/// Bytes that a slow pipe moves in an hour (50 MB/s): a load above that deserves a warning, as it
+/// starts again from zero when its worker dies.
+const HOUR_OF_LOADING: u64 = 180_000_000_000;
+
+/// Rounds to two significant digits, so that a plan is the same tomorrow.
+pub(super) fn significant(number: u64) -> u64 {
+    let mut unit = 1;
+    while number / unit >= 100 {
+        unit *= 10;
+    }
+    (number + unit / 2) / unit * unit
+}
+
+/// Fills in what each step loads. A source that does not answer is a warning.
+pub(super) async fn fill(io: &Io, wanted: &Release, jobs: &[JobPlan<'_>], draft: &mut Draft) {
+    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    let mut loads: BTreeMap<StreamId, Vec<Load>> = BTreeMap::new();
+    for plan in jobs {
+        let Some(job) = plan.job else { continue };
+        for dataset in plan.works.iter().filter_map(|work| work.loads()) {
+            let endpoint = &job.stream.source;
+            let key = format!("{}:{}/{}", endpoint.host, endpoint.port, endpoint.database);
+            if !sources.contains_key(&key) {
+                let source = Source::open(io, endpoint).await;
+                if let Source::Silent(why) = &source {
+                    draft.warn(format!("no estimates from {key}: {why}"));
+                }
+                sources.insert(key.clone(), source);
+            }
+            let Some(source) = sources.get_mut(&key) else { continue };
+            let load = source.estimate(dataset, draft).await;
+            if load.bytes.is_some_and(|bytes| bytes > HOUR_OF_LOADING) {
+                draft.warn(format!(
+                    "the first load of {} ({}) may take above an hour and cannot resume",
+                    dataset.name, job.stream.id
+                ));
+            }
+            loads.entry(job.stream.id.clone()).or_default().push(load);
+        }
+    }
+    for step in &mut draft.steps {
+        match &mut step.action {
+            Action::CreateStream { stream, loads: place, .. }
+            | Action::ChangeStream { stream, loads: place, .. } => {
+                *place = loads.remove(stream).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    debug_assert!(wanted.jobs.len() >= loads.len());
+    for source in sources.into_values() {
+        source.close().await;
+    }
+}
+
+enum Source {
+    Open(Box<PgConnection>),
+    Silent(String),
+}
+
+impl Source {
+    async fn open(io: &Io, endpoint: &PostgresEndpoint) -> Self {
+        let connection = match io.options(endpoint, "teal/plan") {
+            Ok(options) => pg::connect(&options).await,
+            Err(error) => Err(error),
+        };
+        match connection {
+            Ok(connection) => Self::Open(Box::new(connection)),
+            Err(error) => Self::Silent(error.one_line()),
+        }
+    }
+
+    async fn estimate(&mut self, dataset: &DatasetSpec, draft: &mut Draft) -> Load {
+        let mut load = Load { dataset: dataset.name.clone(), rows: None, bytes: None };
+        let Self::Open(connection) = self else { return load };
+        match statistics(connection, &dataset.source).await {
+            Ok(Some((rows, bytes))) => {
+                // −1 rows: never analysed.
+                load.rows = u64::try_from(rows).ok().map(significant);
+                load.bytes = u64::try_from(bytes).ok().map(significant);
+            }
+            Ok(None) => {
+                draft.warn(format!("the source has no table {}", dataset.source));
+            }
+            Err(error) => {
+                draft.warn(format!("no estimate of {}: {}", dataset.source, error.one_line()));
+            }
+        }
+        load
+    }
+
+    async fn close(self) {
+        if let Self::Open(connection) = self {
+            connection.close().await.ok(); // nothing was written
+        }
+    }
+}
+
+/// Rows and bytes of a table, or of all its partitions together.
+async fn statistics(
+    connection: &mut PgConnection,
+    table: &TableName,
+) -> Result<Option<(i64, i64)>> {
+    let found: (Option<i64>, Option<i64>, i64) = sqlx::query_as(
+        "with named as (
+           select c.oid, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where n.nspname = $1 and c.relname = $2),
+         parts as (
+           select n.oid from named n where n.relkind <> 'p'
+           union
+           select t.relid from named n cross join pg_partition_tree(n.oid) t
+           where n.relkind = 'p' and t.isleaf)
+         select case when bool_or(c.reltuples < 0) then -1 else sum(c.reltuples)::bigint end,
+                sum(pg_total_relation_size(c.oid))::bigint, (select count(*) from named)
+         from parts p join pg_class c on c.oid = p.oid",
+    )
+    .bind(&table.schema)
+    .bind(&table.name)
+    .fetch_one(connection)
+    .await
+    .during("reading the statistics of a source table")?;
+    Ok((found.2 > 0).then(|| (found.0.unwrap_or(0), found.1.unwrap_or(0))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_keep_two_digits() {
+        for (number, expected) in
+            [(0, 0), (7, 7), (99, 99), (101, 100), (155, 160), (1_234_567, 1_200_000)]
+        {
+            assert_eq!(significant(number), expected);
+        }
+    }
+}

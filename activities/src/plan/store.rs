@@ -1,0 +1,79 @@
+//! Plans and releases in the catalog, under their content address.
+
+use sqlx::{PgPool, types::Json};
+use teal_model::{Error, Result, plan::Plan, release::Release};
+
+use crate::{code, pg::PgResultExt};
+
+/// A plan of the catalog, with the release that it makes true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// What to do.
+    pub plan: Plan,
+    /// What it leads to.
+    pub release: Release,
+    /// planned, applying, applied, failed.
+    pub state: String,
+}
+
+/// Keeps a plan and its release, so that `apply` can run it. A plan that is there already is planned
+/// again, unless it is being applied.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn store(control: &PgPool, plan: &Plan, release: &Release, by: &str) -> Result<String> {
+    let mut tx = control.begin().await.during("storing the plan")?;
+    sqlx::query(
+        "insert into teal.release (hash, body, created_by) values ($1, $2, $3)
+         on conflict (hash) do nothing",
+    )
+    .bind(&plan.release)
+    .bind(Json(release))
+    .bind(by)
+    .execute(&mut *tx)
+    .await
+    .during("storing the release")?;
+    let hash = plan.hash();
+    sqlx::query(
+        "insert into teal.plan (hash, release_id, base_release, body, created_by)
+         select $1, id, $3, $4, $5 from teal.release where hash = $2
+         on conflict (hash) do update set state = 'planned', created_by = excluded.created_by,
+           created_at = clock_timestamp(), applied_at = null
+         where teal.plan.state <> 'applying'",
+    )
+    .bind(&hash)
+    .bind(&plan.release)
+    .bind(&plan.base)
+    .bind(Json(plan))
+    .bind(by)
+    .execute(&mut *tx)
+    .await
+    .during("storing the plan")?;
+    tx.commit().await.during("storing the plan")?;
+    Ok(hash)
+}
+
+/// Reads a plan.
+///
+/// # Errors
+/// `PLAN0002` when there is none, `PLAN0003` when this program cannot read it.
+pub async fn load(control: &PgPool, hash: &str) -> Result<Stored> {
+    let row: Option<(serde_json::Value, serde_json::Value, String)> = sqlx::query_as(
+        "select p.body, r.body, p.state from teal.plan p join teal.release r on r.id = p.release_id
+         where p.hash = $1",
+    )
+    .bind(hash)
+    .fetch_optional(control)
+    .await
+    .during("reading the plan")?;
+    let Some((plan, release, state)) = row else {
+        return Err(Error::new(code::PLAN0002).with("plan", hash));
+    };
+    let unreadable =
+        |error: serde_json::Error| Error::new(code::PLAN0003).with("plan", hash).caused_by(error);
+    Ok(Stored {
+        plan: serde_json::from_value(plan).map_err(unreadable)?,
+        release: serde_json::from_value(release).map_err(unreadable)?,
+        state,
+    })
+}
