@@ -36,8 +36,10 @@ pub struct Place {
     pub column: u32,
     /// Length in characters, at least 1; never past the end of the line.
     pub length: u32,
-    /// The line itself, with secrets masked.
+    /// The line itself, with secrets masked; of a very long line the part around the column.
     pub source: String,
+    /// Characters of the line before `source`.
+    pub skipped: u32,
 }
 
 impl Diagnostic {
@@ -118,9 +120,6 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Longest part of a line that is shown.
-const SHOWN_CHARS: usize = 100;
-
 fn write_place(
     f: &mut fmt::Formatter<'_>,
     place: &Place,
@@ -128,15 +127,14 @@ fn write_place(
     mark: char,
     word: &str,
 ) -> fmt::Result {
-    let column = usize::try_from(place.column).unwrap_or(usize::MAX).saturating_sub(1);
-    // A very long line is shown from a little before the mark.
-    let skipped = if column >= SHOWN_CHARS { column - 20 } else { 0 };
-    let shown: String = place.source.chars().skip(skipped).take(SHOWN_CHARS).collect();
-    let (indent, width) = (column - skipped, usize::try_from(place.length).unwrap_or(1));
-    let marks = mark.to_string().repeat(width.clamp(1, SHOWN_CHARS.saturating_sub(indent).max(1)));
+    let indent = place.column.saturating_sub(1).saturating_sub(place.skipped);
+    let indent = usize::try_from(indent).unwrap_or(0);
+    let room = place.source.chars().count().saturating_sub(indent);
+    let width = usize::try_from(place.length).unwrap_or(1).min(room).max(1);
+    let marks = mark.to_string().repeat(width);
     write!(f, "\n{:margin$}--> {}:{}:{}", "", place.file, place.line, place.column)?;
     write!(f, "\n{:margin$} |", "")?;
-    write!(f, "\n{:>margin$} | {}", place.line, shown.trim_end())?;
+    write!(f, "\n{:>margin$} | {}", place.line, place.source.trim_end())?;
     write!(f, "\n{:margin$} | {:indent$}{marks}", "", "")?;
     if word.is_empty() { Ok(()) } else { write!(f, " {word}") }
 }
@@ -146,7 +144,7 @@ impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = self.place.as_ref();
         let related: Vec<_> = self.related.iter().map(|(word, place)| (word, place)).collect();
-        let mut fields = serializer.serialize_struct("Diagnostic", 9)?;
+        let mut fields = serializer.serialize_struct("Diagnostic", 10)?;
         fields.serialize_field("code", self.code.id)?;
         fields.serialize_field("message", &self.message)?;
         fields.serialize_field("help", &self.help)?;
@@ -155,6 +153,7 @@ impl Serialize for Diagnostic {
         fields.serialize_field("column", &place.map(|p| p.column))?;
         fields.serialize_field("length", &place.map(|p| p.length))?;
         fields.serialize_field("source", &place.map(|p| &p.source))?;
+        fields.serialize_field("skipped", &place.map(|p| p.skipped))?;
         fields.serialize_field("related", &related)?;
         fields.end()
     }

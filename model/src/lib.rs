@@ -9,21 +9,30 @@ pub mod code;
 mod compile;
 pub mod diagnostic;
 pub mod document;
+pub mod duration;
 pub mod error;
+pub mod graph;
 pub mod ids;
+mod lint;
+pub mod name;
 pub mod plan;
 mod read;
 pub mod release;
 pub mod schedule;
+mod serving;
 pub mod sizing;
+#[cfg(test)]
+mod tests;
 pub mod types;
+pub(crate) mod yaml;
 
-pub use compile::compile;
+pub use compile::{compile, graph};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use document::Documents;
 pub use error::{Code, Error, Kind, Result};
 pub use ids::{BatchId, Epoch, StreamId};
 pub use read::{ModelFile, read};
+pub use yaml::{Entries, Entry, Span, Spanned};
 
 /// Reads, checks and compiles a model: [`read`] then [`compile()`].
 ///

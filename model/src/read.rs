@@ -1,8 +1,10 @@
 //! Reading: the text of many files becomes typed documents, each with its place.
 
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
+    code, compile,
+    diagnostic::Diagnostics,
     document::Documents,
+    yaml::{Finding, Report, Span, compose},
 };
 
 /// One file of a model. Walking folders is the caller's job.
@@ -34,15 +36,32 @@ impl ModelFile {
 /// # Errors
 /// All mistakes that were found, not only those of reading: what could be read is checked too.
 pub fn read(files: &[ModelFile]) -> Result<Documents, Diagnostics> {
-    if files.is_empty() {
-        let code = crate::code::MODEL0018;
-        return Err(Diagnostics::new(vec![Diagnostic {
-            code,
-            message: code.title.to_owned(),
-            help: code.help.to_owned(),
-            place: None,
-            related: Vec::new(),
-        }]));
+    let mut report = Report::default();
+    let documents = parse(files, &mut report);
+    if report.is_empty() {
+        return Ok(documents);
     }
-    Ok(Documents { files: files.to_vec() })
+    compile::check(&documents, &mut report);
+    Err(report.finish(&documents.files))
+}
+
+/// Reads what can be read.
+fn parse(files: &[ModelFile], report: &mut Report) -> Documents {
+    let mut files = files.to_vec();
+    files.sort_by(|a, b| (&a.path, &a.text).cmp(&(&b.path, &b.text)));
+    files.dedup();
+    let mut documents = Documents { files, ..Documents::default() };
+    let mut nodes = Vec::new();
+    for (index, file) in documents.files.iter().enumerate() {
+        nodes.extend(compose(index, &file.text, report));
+    }
+    if nodes.iter().all(|node| node.is_null()) && report.is_empty() {
+        let message = format!("{} files hold no document", documents.files.len());
+        report.add(Finding::new(code::MODEL0018, Span::NOWHERE, message));
+        report.gap();
+    }
+    for node in nodes {
+        documents.add(&node, report);
+    }
+    documents
 }

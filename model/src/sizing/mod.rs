@@ -1,5 +1,10 @@
 //! Sizing: four values for each activity, and the smallest resource class that holds them.
 
+pub mod quantity;
+pub mod resolve;
+
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Four values: what a container asks for and what it may take at most.
@@ -36,4 +41,20 @@ pub struct JobSize {
     pub class: String,
     /// The demand that was resolved from defaults and hints.
     pub sizing: Sizing,
+}
+
+impl fmt::Display for Sizing {
+    /// `requests 100m/128Mi, limits 500m/256Mi`: processors, then memory.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "requests {}, limits {}", self.requests, self.limits)
+    }
+}
+
+impl fmt::Display for Quantities {
+    /// `100m/128Mi`: processors, then memory.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cpu, memory) =
+            (quantity::format_cpu(self.cpu_millis), quantity::format_bytes(self.memory_bytes));
+        write!(f, "{cpu}/{memory}")
+    }
 }

@@ -1,0 +1,59 @@
+//! Ways of ingestion: how changes of a source are found.
+
+use crate::{
+    code,
+    yaml::{
+        Finding, Node, Report, Span,
+        decode::{Decode, Fields},
+        mapping::mapping,
+    },
+};
+
+/// How changes of a source are found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Ingest {
+    /// The whole source is compared with what is kept; only what differs is read.
+    Snapshot(Snapshot),
+    /// Unreadable.
+    #[default]
+    Unknown,
+}
+
+mapping! {
+    /// Settings of snapshot ingestion; none yet.
+    pub struct Snapshot {
+    }
+}
+
+/// Ways that are planned.
+const PLANNED: [&str; 5] = ["watermark", "changes", "files", "api", "debezium"];
+
+impl Decode for Ingest {
+    fn decode(node: &Node, report: &mut Report) -> Self {
+        let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
+        let mut named = 0;
+        for way in PLANNED {
+            if let Some((key, _)) = fields.take_node(way) {
+                let message = format!("ingestion by `{way}` is not built yet");
+                report.add(Finding::new(code::MODEL0015, key.at, message));
+                named += 1;
+            }
+        }
+        let snapshot = fields.take_node("snapshot");
+        let at = if fields.at.is_somewhere() { fields.at } else { node.at };
+        fields.finish(report);
+        match snapshot {
+            Some((_, settings)) => {
+                Self::Snapshot(Option::decode(settings, report).unwrap_or_default())
+            }
+            None if named > 0 => Self::Unknown,
+            None => missing(at, report),
+        }
+    }
+}
+
+fn missing(at: Span, report: &mut Report) -> Ingest {
+    let finding = Finding::new(code::MODEL0008, at, "no way of ingestion is named");
+    report.add(finding.help("write `ingest: {snapshot: {}}`"));
+    Ingest::Unknown
+}

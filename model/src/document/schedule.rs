@@ -1,0 +1,119 @@
+//! `schedule:` of a store or a dataset.
+
+use super::period::Period;
+use crate::{
+    code,
+    schedule::{self, Schedule},
+    yaml::{
+        Content, Finding, Node, Report, Span, Spanned,
+        decode::{Decode, Fields, Refusal, wrong_shape},
+    },
+};
+
+/// When batches are due: `{every: 1m}`, `{cron: "*/5 * * * *", timezone: Europe/Zurich}` or
+/// `external`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleField {
+    /// Its place.
+    pub at: Span,
+    /// What it says.
+    pub schedule: Schedule,
+}
+
+impl Default for ScheduleField {
+    fn default() -> Self {
+        Self { at: Span::NOWHERE, schedule: Schedule::External }
+    }
+}
+
+const EXPECTED: &str = "`{every: 5m}`, `{cron: \"*/5 * * * *\"}` or `external`";
+
+impl Decode for ScheduleField {
+    fn decode(node: &Node, report: &mut Report) -> Self {
+        match &node.content {
+            Content::Scalar { text, .. } if text == "external" => {
+                Self { at: node.at, schedule: Schedule::External }
+            }
+            Content::Map(_) => from_mapping(node, report).unwrap_or_default(),
+            Content::Broken => Self::default(),
+            Content::Scalar { .. } | Content::List(_) => {
+                report.add(wrong_shape(node, EXPECTED));
+                Self::default()
+            }
+        }
+    }
+}
+
+/// `None`: reported.
+fn from_mapping(node: &Node, report: &mut Report) -> Option<ScheduleField> {
+    let mut fields = Fields::of(node, report)?;
+    let every: Option<Spanned<Period>> = fields.take("every", report);
+    let cron: Option<Spanned<String>> = fields.take("cron", report);
+    let timezone: Option<Spanned<String>> = fields.take("timezone", report);
+    let at = if fields.at.is_somewhere() { fields.at } else { node.at };
+    fields.finish(report);
+    match (every, cron, timezone) {
+        (Some(every), None, None) => {
+            Some(ScheduleField { at, schedule: Schedule::Every { seconds: every.seconds } })
+        }
+        (None, Some(cron), timezone) => {
+            let schedule = from_cron(&cron, timezone.as_ref(), report)?;
+            Some(ScheduleField { at, schedule })
+        }
+        (every, cron, timezone) => {
+            let message = match (every.is_some(), cron.is_some(), timezone.is_some()) {
+                (true, true, _) => "the schedule says both `every` and `cron`",
+                (true, false, _) => "`timezone` belongs to `cron`; a period has no time zone",
+                _ => "the schedule says neither `every` nor `cron`",
+            };
+            report
+                .add(Finding::new(code::MODEL0009, at, message).help(format!("write {EXPECTED}")));
+            None
+        }
+    }
+}
+
+fn from_cron(
+    cron: &Spanned<String>,
+    timezone: Option<&Spanned<String>>,
+    report: &mut Report,
+) -> Option<Schedule> {
+    if !cron.at.is_somewhere() {
+        return None;
+    }
+    let zone = timezone.filter(|zone| jiff::tz::TimeZone::get(zone).is_err());
+    if let Some(zone) = zone.filter(|zone| zone.at.is_somewhere()) {
+        let message = format!("the time zone `{}` does not exist", zone.value);
+        report.add(Finding::new(code::MODEL0041, zone.at, message));
+    }
+    if let Err(refusal) = check_cron(cron) {
+        report.add(refusal.at(cron.at));
+        return None;
+    }
+    let timezone = timezone.map_or_else(|| "UTC".to_owned(), |zone| zone.value.clone());
+    let expression = cron.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    zone.is_none().then_some(Schedule::Cron { expression, timezone })
+}
+
+/// Any time in the past of this program; only used to see whether a cron ever comes.
+const SOME_TIME: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
+
+fn check_cron(cron: &str) -> Result<(), Refusal> {
+    let bad = |why: &str| {
+        Refusal::new(code::MODEL0040, format!("`{}` cannot be used: {why}", cron.escape_debug()))
+    };
+    let fields = cron.split_ascii_whitespace().count();
+    if fields != 5 {
+        return Err(bad(&format!("it has {fields} fields, not 5")));
+    }
+    // The parser's text shows expression and mark over three lines; what it says comes last.
+    let parsed = schedule::parse_cron(cron, "UTC").map_err(|error| {
+        let text = error.to_string();
+        bad(text.rsplit("^ ").next().unwrap_or(&text))
+    })?;
+    let start = jiff::Timestamp::from_second(SOME_TIME).unwrap_or_default();
+    match parsed.find_next(start) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(bad("that does not come within four years")),
+    }
+}

@@ -1,0 +1,130 @@
+//! `kind: PlatformServices`: the stack that platforms share.
+
+use std::num::{NonZeroU16, NonZeroU32};
+
+use super::{
+    hints::{Hints, QuantityPair},
+    quantity::Memory,
+    source::PostgresAddress,
+};
+use crate::yaml::{
+    Entries, Finding, Node, Report, Span, Spanned,
+    decode::{Decode, Fields},
+    mapping::mapping,
+};
+
+mapping! {
+    /// The stack that platforms share.
+    pub struct PlatformServices {
+        /// Its name; part of every task queue.
+        name: Spanned<String>,
+        /// For people.
+        description: Option<Spanned<String>>,
+        /// Where merge tables, staging and ledger live.
+        merge: MergeStore,
+        /// Its Temporal server.
+        temporal: Option<TemporalServices>,
+        /// Where credentials are looked up; the environment where it is not said.
+        credentials: Option<Credentials>,
+        /// Sizes of workers, by name.
+        classes: Entries<ClassBody>,
+        /// Sizes of jobs that say nothing else.
+        defaults: Option<Hints>,
+    }
+}
+
+mapping! {
+    /// Where merge tables, staging and ledger live.
+    pub struct MergeStore {
+        /// A PostgreSQL database.
+        postgres: PostgresAddress,
+        /// Name of the credential that opens it.
+        credential: Spanned<String>,
+        /// Most sessions that all workers together hold there.
+        max_sessions: Option<Spanned<NonZeroU16>>,
+        /// What to reserve where Teal deploys the database.
+        storage: Option<Storage>,
+    }
+    later {
+        "iceberg": "merge stores are PostgreSQL for now",
+    }
+}
+
+mapping! {
+    /// Disk of a merge store that Teal deploys.
+    pub struct Storage {
+        /// Size of the volume.
+        size: Spanned<Memory>,
+        /// Storage class of the volume.
+        class: Option<Spanned<String>>,
+    }
+}
+
+mapping! {
+    /// A Temporal server. Its address comes from the environment.
+    pub struct TemporalServices {
+        /// Namespace; `default` where it is not said.
+        namespace: Option<Spanned<String>>,
+    }
+}
+
+mapping! {
+    /// A size of worker: one task queue and one Deployment.
+    pub struct ClassBody {
+        /// What the scheduler reserves.
+        requests: QuantityPair,
+        /// What the container may use.
+        limits: QuantityPair,
+        /// Activities that one worker runs at a time.
+        slots: Spanned<NonZeroU32>,
+    }
+}
+
+/// Where credentials are looked up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Credentials {
+    /// In the environment of the worker.
+    Env(EnvCredentials),
+    /// In files.
+    Files(FileCredentials),
+    /// Unreadable.
+    #[default]
+    Unknown,
+}
+
+mapping! {
+    /// `<PREFIX><NAME>_USER` and `<PREFIX><NAME>_PASSWORD`.
+    pub struct EnvCredentials {
+        /// `TEAL_CREDENTIAL_` where it is not said.
+        prefix: Option<Spanned<String>>,
+    }
+}
+
+mapping! {
+    /// `<dir>/<name>/username` and `<dir>/<name>/password`.
+    pub struct FileCredentials {
+        /// Folder of the folders.
+        dir: Spanned<String>,
+    }
+}
+
+impl Decode for Credentials {
+    fn decode(node: &Node, report: &mut Report) -> Self {
+        let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
+        let places = (fields.take_node("env"), fields.take_node("files"));
+        let at = if fields.at.is_somewhere() { fields.at } else { node.at };
+        fields.finish(report);
+        match places {
+            (Some((_, env)), None) => Self::Env(Option::decode(env, report).unwrap_or_default()),
+            (None, Some((_, files))) => Self::Files(FileCredentials::decode(files, report)),
+            (None, None) => unclear(at, "no place is named", report),
+            (Some(_), Some((key, _))) => unclear(key.at, "two places are named", report),
+        }
+    }
+}
+
+fn unclear(at: Span, message: &str, report: &mut Report) -> Credentials {
+    let finding = Finding::new(crate::code::MODEL0009, at, format!("credentials: {message}"));
+    report.add(finding.help("write `{env: {}}` or `{files: {dir: /etc/teal/secrets}}`"));
+    Credentials::Unknown
+}

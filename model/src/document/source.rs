@@ -1,0 +1,36 @@
+//! Sources: the database that a producer has.
+
+use std::num::NonZeroU16;
+
+use crate::yaml::{Spanned, mapping::mapping};
+
+mapping! {
+    /// Where a datastore's tables are.
+    pub struct Source {
+        /// A PostgreSQL database.
+        postgres: PostgresAddress,
+        /// Name of the credential that opens it.
+        credential: Spanned<String>,
+        /// Most sessions that all workers together hold there.
+        max_sessions: Option<Spanned<NonZeroU16>>,
+    }
+    later {
+        "mysql": "sources are PostgreSQL for now",
+        "mariadb": "sources are PostgreSQL for now",
+        "files": "sources are PostgreSQL for now",
+        "api": "sources are PostgreSQL for now",
+        "kafka": "sources are PostgreSQL for now",
+    }
+}
+
+mapping! {
+    /// A PostgreSQL database.
+    pub struct PostgresAddress {
+        /// Host name or address.
+        host: Spanned<String>,
+        /// TCP port; 5432 where it is not said.
+        port: Option<Spanned<NonZeroU16>>,
+        /// Database.
+        database: Spanned<String>,
+    }
+}

@@ -1,0 +1,67 @@
+//! YAML with places: text becomes a tree in which every node knows its line and column.
+//!
+//! In: the text of one file. Out: one [`Node`] per document; mistakes go to a [`Report`].
+//! Invariant: time and memory are bounded by the limits of [`compose`], whatever the text is.
+//! Read first: [`Node`], then [`decode::Decode`].
+
+mod compose;
+pub(crate) mod decode;
+pub(crate) mod mapping;
+mod place;
+mod report;
+
+use std::rc::Rc;
+
+pub(crate) use compose::compose;
+pub use decode::{Entries, Entry, Spanned};
+pub use place::Span;
+pub(crate) use report::{Finding, Report};
+
+/// One node of a document.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) at: Span,
+    pub(crate) content: Content,
+}
+
+/// What a node holds.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Text; `plain`: written without quotes, so that it may also be a number, a word or nothing.
+    Scalar { text: String, plain: bool },
+    /// A list.
+    List(Vec<Rc<Node>>),
+    /// A mapping in the order of the file; keys are unique.
+    Map(Vec<(Key, Rc<Node>)>),
+    /// Something whose mistake is reported already.
+    Broken,
+}
+
+/// Key of a mapping.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) at: Span,
+    pub(crate) text: String,
+}
+
+impl Node {
+    /// Whether nothing is written there (`null` of YAML 1.2).
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(
+            &self.content,
+            Content::Scalar { text, plain: true }
+                if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        )
+    }
+
+    /// What it is, for a message: `a list`, `a mapping`, `nothing`, …
+    pub(crate) fn describe(&self) -> &'static str {
+        match &self.content {
+            _ if self.is_null() => "nothing",
+            Content::Scalar { .. } => "a single value",
+            Content::List(_) => "a list",
+            Content::Map(_) => "a mapping",
+            Content::Broken => "something unreadable",
+        }
+    }
+}
