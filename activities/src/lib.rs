@@ -3,8 +3,8 @@
 //! | module | holds | read first |
 //! |---|---|---|
 //! | [`stream`] | what one stream does: load, reconcile, ingest, merge, intent, retire | `stream::ingest` |
-//! | `source` | reading producers | |
-//! | `staging` | rows between ingest and merge | |
+//! | [`source`] | reading producers | |
+//! | [`staging`] | rows between ingest and merge | |
 //! | [`merge`] | applying staged rows, one module per kind of store | |
 //! | [`provision`] | tables, views, roles | `provision::views` |
 //! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
@@ -23,6 +23,8 @@ pub mod pg;
 pub mod plan;
 pub mod provision;
 pub mod pulse;
+pub mod source;
+pub mod staging;
 pub mod stream;
 
 pub use io::Io;

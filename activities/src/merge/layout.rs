@@ -71,6 +71,11 @@ impl Layout {
         Sql::join(self.key.iter().map(|name| Ident::new(name)), ", ")
     }
 
+    /// `s."shop", s."id"`
+    pub fn key_of(&self, alias: &'static str) -> Sql {
+        Sql::join(self.key.iter().map(|name| Ident::of_alias(alias, name)), ", ")
+    }
+
     /// `s."shop" = t."shop" and s."id" = t."id"`
     pub fn same_key(&self, left: &'static str, right: &'static str) -> Sql {
         let equal = |name: &String| {

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures::{TryStreamExt, stream::BoxStream};
 use sqlx::PgConnection;
 use teal_model::{Error, Result};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{PgResultExt, Sql};
@@ -80,7 +81,8 @@ pub async fn pipe(
     let (sent, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let passed = Arc::clone(&rows.rows);
     let mut copying = std::pin::pin!(copy_all(rows, target, into, &sent, &stop));
-    let mut tick = tokio::time::interval(TICK_EVERY);
+    // Not at once: the target must have had time to start.
+    let mut tick = tokio::time::interval_at(Instant::now() + TICK_EVERY, TICK_EVERY);
     loop {
         tokio::select! {
             copied = &mut copying => return copied,
@@ -105,6 +107,7 @@ async fn copy_all(
     stop: &AtomicBool,
 ) -> Result<Copied> {
     let mut copy = target.copy_in_raw(into.as_str()).await.during("starting a copy")?;
+    let mut cut = false;
     let mut gathered = Vec::with_capacity(2 * SEND_BYTES);
     loop {
         match rows.bytes.try_next().await {
@@ -122,6 +125,7 @@ async fn copy_all(
             gathered.clear();
             gathered.shrink_to(8 * SEND_BYTES); // one huge row must not keep its memory
             if stop.load(Ordering::Relaxed) {
+                cut = true;
                 break;
             }
         }
@@ -130,7 +134,7 @@ async fn copy_all(
     let bytes = sent.fetch_add(gathered.len() as u64, Ordering::Relaxed) + gathered.len() as u64;
     let counted = copy.finish().await.map_err(|error| refused(&error))?;
     let expected = rows.rows.load(Ordering::Relaxed);
-    if counted != expected {
+    if counted != expected || cut {
         return Err(Error::new(code::SOURCE0015)
             .with("rows_sent", expected)
             .with("rows_taken", counted));

@@ -1,0 +1,185 @@
+//! The merge of one batch: prepared outside, applied and committed in one transaction.
+
+use std::time::Instant;
+
+use sqlx::{Connection, PgConnection};
+use teal_model::{Error, Result};
+use teal_proto::v1::MergeReport;
+
+use super::{
+    apply, digests,
+    prepare::{Prepared, prepare},
+    publish, staging,
+};
+use crate::{
+    Pulse,
+    catalog::ledger::{self, Merged, Merging, Opened},
+    code,
+    merge::MergeOrder,
+    pg::{PgResultExt, sql},
+    provision::views,
+    pulse::{Progress, while_beating},
+};
+
+/// Merges a batch, or finds that it is merged.
+pub(super) async fn merge(
+    connection: &mut PgConnection,
+    order: &MergeOrder<'_>,
+    pulse: &dyn Pulse,
+) -> Result<MergeReport> {
+    let started = Instant::now();
+    let merging = match look(connection, order).await? {
+        Opened::Committed(report) => return Ok(report),
+        Opened::Ready(merging) => merging,
+    };
+    let Some(prepared) = prepare(connection, &merging, pulse).await? else {
+        return Err(ledger::return_to_started(connection, &merging.mark).await?);
+    };
+    let report = match transact(connection, order, &prepared, started, pulse).await {
+        Err(error) if error.code() == code::MERGE0003 => {
+            return Err(start_over(connection, &merging, error).await);
+        }
+        done => done?,
+    };
+    clean_up(connection, &prepared).await;
+    Ok(report)
+}
+
+/// Reads the mark, without holding anything.
+async fn look(connection: &mut PgConnection, order: &MergeOrder<'_>) -> Result<Opened> {
+    let mut transaction = connection.begin().await.during("opening the batch")?;
+    let MergeOrder { stream, batch, epoch, .. } = *order;
+    let opened =
+        ledger::open_commit(&mut transaction, &stream.spec.id, stream.id, batch, epoch).await?;
+    transaction.rollback().await.during("opening the batch")?;
+    Ok(opened)
+}
+
+/// Rule 3: rows, counts, digests, position and the batch's mark, all or nothing.
+async fn transact(
+    connection: &mut PgConnection,
+    order: &MergeOrder<'_>,
+    prepared: &[Prepared],
+    started: Instant,
+    pulse: &dyn Pulse,
+) -> Result<MergeReport> {
+    let MergeOrder { stream, batch, epoch, .. } = *order;
+    let mut transaction = connection.begin().await.during("opening the merge")?;
+    let opened =
+        ledger::open_commit(&mut transaction, &stream.spec.id, stream.id, batch, epoch).await?;
+    let merging = match opened {
+        Opened::Committed(report) => return Ok(report),
+        Opened::Ready(merging) => merging,
+    };
+    let applied = apply_all(&mut transaction, order, prepared, pulse).await;
+    let merged = match applied {
+        Ok(merged) => merged,
+        Err(error) => {
+            // The first error is the one to tell.
+            let _rolled_back = transaction.rollback().await;
+            return Err(error);
+        }
+    };
+    let spent = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let report = ledger::commit(&mut transaction, &stream.spec, &merging, &merged, spent).await?;
+    transaction.commit().await.during("committing the batch")?;
+    Ok(report)
+}
+
+async fn apply_all(
+    connection: &mut PgConnection,
+    order: &MergeOrder<'_>,
+    prepared: &[Prepared],
+    pulse: &dyn Pulse,
+) -> Result<Vec<Merged>> {
+    let guard = (!order.accept_deletes).then_some(order.stream.spec.max_delete);
+    let (mut merged, mut former) = (Vec::new(), Vec::new());
+    for dataset in prepared {
+        let progress = Progress {
+            doing: format!("merging {}", dataset.table.dataset),
+            rows: merged.iter().map(|m: &Merged| m.inserted + m.updated + m.unchanged).sum(),
+            total_rows: prepared.iter().map(|p| p.staged.source_rows).sum(),
+            ..Progress::default()
+        };
+        let done =
+            if let (true, Some(loaded)) = (dataset.staged.first_load, &dataset.staged.staging) {
+                former.push(publish::exchange(connection, dataset, loaded, order.epoch).await?);
+                apply::merged(dataset, dataset.staged.staged_rows, 0, 0)
+            } else {
+                let work = apply::apply(connection, dataset, order.batch, guard);
+                while_beating(pulse, &progress, work).await?
+            };
+        put_digest(connection, order, dataset, &done).await?;
+        merged.push(done);
+    }
+    if !former.is_empty() {
+        views::recreate(connection, order.stream.id).await?;
+    }
+    for empty in &former {
+        publish::drop_former(connection, empty).await?;
+    }
+    Ok(merged)
+}
+
+/// Takes over what the staged rows say of their buckets. A comparison of everything also knows how
+/// many rows there are, whatever somebody did to the table by hand.
+async fn put_digest(
+    connection: &mut PgConnection,
+    order: &MergeOrder<'_>,
+    prepared: &Prepared,
+    merged: &Merged,
+) -> Result<()> {
+    let Some(staged) = &prepared.digest else { return Ok(()) };
+    let (table, recipe) = (&prepared.table, prepared.layout.recipe());
+    let digest = match &prepared.staged.buckets {
+        None => staged.clone(),
+        Some(buckets) => {
+            let Some(mut left) = digests::read(connection, table.id, &recipe).await? else {
+                return Err(Error::new(code::MERGE0003).with("dataset", &table.dataset));
+            };
+            left.replace(buckets, staged)?;
+            left
+        }
+    };
+    digests::put(connection, table.id, &recipe, order.batch, &digest).await?;
+    let staged = &prepared.staged;
+    if staged.buckets.is_some() || staged.first_load {
+        return Ok(());
+    }
+    // The ledger adds what came and takes off what went.
+    let before = (staged.source_rows + merged.deleted).saturating_sub(merged.inserted);
+    set_rows(connection, table.id, before).await
+}
+
+async fn set_rows(connection: &mut PgConnection, merge_table_id: i64, rows: u64) -> Result<()> {
+    sqlx::query("update teal.merge_table set rows = $2 where id = $1 and rows <> $2")
+        .bind(merge_table_id)
+        .bind(i64::try_from(rows).unwrap_or(i64::MAX))
+        .execute(connection)
+        .await
+        .during("counting the rows of a table")?;
+    Ok(())
+}
+
+/// The digest did not speak of the table: forget it, so that the batch is read again in full.
+async fn start_over(connection: &mut PgConnection, merging: &Merging, error: Error) -> Error {
+    let tables: Vec<i64> = merging.tables.iter().map(|table| table.id).collect();
+    if let Err(failed) = digests::forget(connection, &tables).await {
+        return failed;
+    }
+    match ledger::return_to_started(connection, &merging.mark).await {
+        Ok(_started) => error,
+        Err(failed) => failed,
+    }
+}
+
+/// Drops the staging of a committed batch. What stays is dropped when the next batch begins.
+async fn clean_up(connection: &mut PgConnection, prepared: &[Prepared]) {
+    for dataset in prepared.iter().filter(|dataset| !dataset.staged.first_load) {
+        let Some(name) = &dataset.staged.staging else { continue };
+        let drop = sql!("drop table if exists {t}", t = staging(name));
+        if let Err(error) = sqlx::query(drop).execute(&mut *connection).await {
+            tracing::debug!(staging = name, %error, "staging stays until the next batch");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Sources: reading producers.
+//!
+//! A source implements small capability traits; what an ingest asks of one is a [`Snapshot`]. The
+//! first kind is PostgreSQL. Read first: [`Snapshot`], [`postgres::PostgresSnapshot`].
+
+pub mod postgres;
+
+use async_trait::async_trait;
+use teal_model::Result;
+
+use crate::{
+    pg::copy::RowStream,
+    staging::{Digest, Pull},
+};
+
+/// When and what a snapshot sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFacts {
+    /// Time of the snapshot by the source's clock, Unix milliseconds; never later than it.
+    pub read_at_ms: i64,
+    /// The source's own words for it (`pg_current_snapshot()`).
+    pub snapshot: Option<String>,
+}
+
+/// One consistent view of all datasets of a stream, whose contracts have been checked.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// When and what it sees.
+    fn facts(&self) -> &SnapshotFacts;
+
+    /// Rows of a dataset as the source's statistics have it; 0: unknown. For progress only.
+    fn estimated_rows(&self, dataset: &str) -> u64;
+
+    /// Rows and hashes of a dataset by bucket.
+    ///
+    /// # Errors
+    /// Those of the source; `SOURCE0013` when the snapshot is too old.
+    async fn digest(&mut self, dataset: &str, mask: i32) -> Result<Digest>;
+
+    /// Rows of a dataset: its columns in the model's order and types, the batch columns of `pull`,
+    /// the hash.
+    ///
+    /// # Errors
+    /// Those of the source; `SOURCE0013` when the snapshot is too old.
+    async fn rows<'a>(&'a mut self, dataset: &str, pull: &Pull) -> Result<RowStream<'a>>;
+
+    /// Lets the source go.
+    async fn close(self: Box<Self>);
+}

@@ -1,0 +1,125 @@
+//! PostgreSQL 14 and later as a source: one REPEATABLE READ transaction sees all datasets.
+//!
+//! Tables are locked before the snapshot is taken: a TRUNCATE or a rewrite is not MVCC, a snapshot
+//! older than it would see an empty table. Read first: [`PostgresSnapshot::take`].
+
+mod contract;
+mod rows;
+mod session;
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use sqlx::{Connection, PgConnection};
+use teal_model::{Error, Result, release::DatasetSpec};
+
+use self::contract::Table;
+use super::{Snapshot, SnapshotFacts};
+use crate::{
+    code,
+    pg::{PgResultExt, copy::RowStream},
+    staging::{Digest, Pull},
+};
+
+/// Bounds of one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How old it may get: an open snapshot holds back the source's vacuum.
+    pub age: Duration,
+    /// Longest wait for a lock on the source's tables: whoever waits for one blocks the producer's
+    /// own readers behind it.
+    pub lock_wait: Duration,
+    /// Bytes of the largest row.
+    pub row_bytes: usize,
+}
+
+impl Default for Limits {
+    /// A day, as the longest activity; five seconds; 64 MiB, a third of a worker's memory.
+    fn default() -> Self {
+        Self {
+            age: Duration::from_secs(24 * 3600),
+            lock_wait: Duration::from_secs(5),
+            row_bytes: 64 << 20,
+        }
+    }
+}
+
+/// An open snapshot of a PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresSnapshot {
+    connection: PgConnection,
+    facts: SnapshotFacts,
+    tables: Vec<Table>,
+    limits: Limits,
+    opened: Instant,
+}
+
+impl PostgresSnapshot {
+    /// Locks the datasets' tables, takes the snapshot, checks the contracts. `connection` is new.
+    ///
+    /// # Errors
+    /// `SOURCE0010` naming each difference from the model, `SOURCE0011`, `SOURCE0012`, `SOURCE0016`;
+    /// `PG0005` when the tables stay locked by others.
+    pub async fn take(
+        mut connection: PgConnection,
+        datasets: &[&DatasetSpec],
+        limits: Limits,
+    ) -> Result<Self> {
+        session::settle(&mut connection, limits).await?;
+        let relations = contract::find(&mut connection, datasets).await?;
+        let facts = session::take_snapshot(&mut connection, &relations).await?;
+        let tables = contract::check(&mut connection, datasets, &relations).await?;
+        Ok(Self { connection, facts, tables, limits, opened: Instant::now() })
+    }
+
+    /// Looks whether the source has what the datasets want, without reading rows.
+    ///
+    /// # Errors
+    /// As [`PostgresSnapshot::take`].
+    pub async fn check(connection: &mut PgConnection, datasets: &[&DatasetSpec]) -> Result<()> {
+        let relations = contract::find(connection, datasets).await?;
+        contract::check(connection, datasets, &relations).await.map(|_tables| ())
+    }
+
+    fn table(&self, dataset: &str) -> Result<&Table> {
+        if self.opened.elapsed() > self.limits.age {
+            return Err(Error::new(code::SOURCE0013)
+                .with("dataset", dataset)
+                .with("allowed_seconds", self.limits.age.as_secs()));
+        }
+        let known = self.tables.iter().find(|table| table.dataset == dataset);
+        known.ok_or_else(|| Error::new(code::SOURCE0011).with("dataset", dataset))
+    }
+}
+
+#[async_trait]
+impl Snapshot for PostgresSnapshot {
+    fn facts(&self) -> &SnapshotFacts {
+        &self.facts
+    }
+
+    fn estimated_rows(&self, dataset: &str) -> u64 {
+        self.tables.iter().find(|table| table.dataset == dataset).map_or(0, |t| t.estimated_rows)
+    }
+
+    async fn digest(&mut self, dataset: &str, mask: i32) -> Result<Digest> {
+        let statement = rows::digest(self.table(dataset)?);
+        let groups: Vec<(i32, i64, i64)> = sqlx::query_as(&statement)
+            .bind(i64::from(mask))
+            .fetch_all(&mut self.connection)
+            .await
+            .during("computing the digest at the source")?;
+        Digest::of_groups(mask, &groups)
+    }
+
+    async fn rows<'a>(&'a mut self, dataset: &str, pull: &Pull) -> Result<RowStream<'a>> {
+        let statement = rows::copy_out(self.table(dataset)?, pull);
+        let bytes = self.connection.copy_out_raw(statement.as_str()).await;
+        Ok(rows::stream(bytes.during("starting the copy at the source")?, self.limits.row_bytes))
+    }
+
+    async fn close(self: Box<Self>) {
+        // The transaction has only read; how its connection ends changes nothing.
+        let _closed = self.connection.close().await;
+    }
+}

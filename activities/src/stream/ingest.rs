@@ -1,0 +1,200 @@
+//! Ingest: pulls what changed at the source into staging, under a batch and an epoch of its own.
+//!
+//! Out: the batch is `ingested`: its rows are durable, and only its merge is missing.
+//! Invariant: all datasets are read in one snapshot; a second run finds the mark of the first, or
+//! reads everything again under a new epoch.
+//! Read first: [`ingest`].
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use sqlx::PgPool;
+use teal_model::{Error, Result, release::DatasetSpec};
+use teal_proto::v1::{IngestReport, IngestRequest};
+
+use crate::{
+    Io, Pulse,
+    catalog::ledger::{self, Attempt, Begun, MergeTable, Staged, StagedDataset},
+    code,
+    merge::{MergeStore, postgres::PostgresStore},
+    pg::{
+        self, PgResultExt,
+        copy::{Watched, Watcher},
+    },
+    pulse::{Progress, while_beating},
+    source::{
+        Snapshot,
+        postgres::{Limits, PostgresSnapshot},
+    },
+    staging::Pull,
+};
+
+/// Ingests the stream's open batch, or a new one.
+///
+/// # Errors
+/// Those of [`ledger::begin`] (fenced ones: read the ledger again), of the source
+/// (`SOURCE0010` …), of staging (`STAGE0001`); `ENGINE0001` when cancelled.
+pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Result<IngestReport> {
+    let started = Instant::now();
+    let beginning = Progress { doing: "beginning a batch".to_owned(), ..Progress::default() };
+    let attempt = match while_beating(pulse, &beginning, ledger::begin(io, request)).await? {
+        Begun::Ingested(mark) => return Ok(mark.report()),
+        Begun::Attempt(attempt) => attempt,
+    };
+    let work = Box::pin(pull_all(io, &attempt, started, pulse));
+    work.await.map_err(|error| error.with("batch", attempt.batch))
+}
+
+async fn pull_all(
+    io: &Io,
+    attempt: &Attempt,
+    started: Instant,
+    pulse: &dyn Pulse,
+) -> Result<IngestReport> {
+    let ledger = io.ledger(&attempt.spec.merge)?;
+    let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
+    let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt)).await?;
+    let options = io.options(&attempt.spec.merge, &attempt.application_name())?;
+    let mut store = PostgresStore::open(&options).await?;
+    let mut watch = Watch::new(attempt, ledger.clone(), store.backend().await?, pulse);
+    watch.progress.total_rows =
+        attempt.tables.iter().map(|table| snapshot.estimated_rows(&table.layout.name)).sum();
+    let mut datasets = Vec::new();
+    for table in &attempt.tables {
+        watch.turn_to(&table.dataset);
+        let work = pull_one(&mut *snapshot, &mut store, attempt, table, &mut watch);
+        datasets.push(work.await.map_err(|error| error.with("dataset", &table.dataset))?);
+    }
+    let facts = snapshot.facts().clone();
+    snapshot.close().await;
+    let staged = Staged {
+        datasets,
+        source_read_at_ms: facts.read_at_ms,
+        source_snapshot: facts.snapshot,
+        source_position: None,
+        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    let mut connection = ledger.acquire().await.during("marking the batch as ingested")?;
+    Ok(ledger::mark_ingested(&mut connection, attempt, staged).await?.report())
+}
+
+/// Ends what older attempts still do at the source, then opens the snapshot over all datasets.
+async fn open_source(io: &Io, attempt: &Attempt) -> Result<Box<dyn Snapshot>> {
+    let options = io.options(&attempt.spec.source, &attempt.application_name())?;
+    let mut connection = pg::connect(&options).await?;
+    if !attempt.older.is_empty() {
+        ledger::terminate_older_backends(&mut connection, attempt.stream(), &attempt.older).await?;
+    }
+    let datasets: Vec<&DatasetSpec> = attempt.tables.iter().map(|table| &table.layout).collect();
+    let snapshot = PostgresSnapshot::take(connection, &datasets, Limits::default()).await?;
+    Ok(Box::new(snapshot))
+}
+
+/// Decides what of a dataset has to travel, and lets it.
+async fn pull_one(
+    snapshot: &mut dyn Snapshot,
+    store: &mut PostgresStore,
+    attempt: &Attempt,
+    table: &MergeTable,
+    watch: &mut Watch<'_>,
+) -> Result<StagedDataset> {
+    let (pull, held) = decide(snapshot, store, attempt, table, watch).await?;
+    let first_load = matches!(pull, Pull::FirstLoad { .. });
+    let mut staged = StagedDataset {
+        merge_table_id: table.id,
+        staging: None,
+        first_load,
+        staged_rows: 0,
+        staged_bytes: 0,
+        source_rows: held.unwrap_or(0),
+        buckets: pull.buckets().map(|buckets| buckets.numbers.clone()),
+        bucket_mask: pull.buckets().map_or(0, |buckets| buckets.mask),
+    };
+    if pull == Pull::Nothing {
+        return Ok(staged);
+    }
+    let rows = snapshot.rows(&table.layout.name, &pull).await?;
+    let cancelled = watch.pulse.cancellation();
+    let copied = store.stage(table, &pull, attempt.epoch, rows, watch, cancelled).await?;
+    watch.finished(copied.rows, copied.bytes);
+    let name =
+        if first_load { table.load_name(attempt.epoch) } else { table.staging_name(attempt.epoch) };
+    staged.staging = Some(name);
+    (staged.staged_rows, staged.staged_bytes) = (copied.rows, copied.bytes);
+    if staged.buckets.is_none() {
+        staged.source_rows = copied.rows;
+    }
+    Ok(staged)
+}
+
+/// What to pull, and how many rows the source holds where that is known already.
+async fn decide(
+    snapshot: &mut dyn Snapshot,
+    store: &mut PostgresStore,
+    attempt: &Attempt,
+    table: &MergeTable,
+    watch: &Watch<'_>,
+) -> Result<(Pull, Option<u64>)> {
+    if !table.loaded {
+        return Ok((Pull::FirstLoad { batch: attempt.batch, style: table.style }, None));
+    }
+    let Some(left) = store.digest(table).await? else { return Ok((Pull::All, None)) };
+    let comparing =
+        Progress { doing: format!("comparing {}", table.dataset), ..watch.progress.clone() };
+    let digest = snapshot.digest(&table.layout.name, left.mask());
+    let found = while_beating(watch.pulse, &comparing, digest).await?;
+    Ok((Pull::decide(&left, &found), Some(found.rows())))
+}
+
+/// Looks at the running copy: beats, shows progress, asks whether the target still listens.
+struct Watch<'a> {
+    pulse: &'a dyn Pulse,
+    ledger: PgPool,
+    attempt: &'a Attempt,
+    /// Backend of the copy at the merge store.
+    backend: i32,
+    progress: Progress,
+    /// Rows and bytes of datasets that are done.
+    done: (u64, u64),
+}
+
+impl<'a> Watch<'a> {
+    fn new(attempt: &'a Attempt, ledger: PgPool, backend: i32, pulse: &'a dyn Pulse) -> Self {
+        Self { pulse, ledger, attempt, backend, progress: Progress::default(), done: (0, 0) }
+    }
+
+    fn turn_to(&mut self, dataset: &str) {
+        self.progress.doing = format!("copying {dataset}");
+        self.pulse.beat(&self.progress);
+    }
+
+    fn finished(&mut self, rows: u64, bytes: u64) {
+        self.done = (self.done.0 + rows, self.done.1 + bytes);
+        (self.progress.rows, self.progress.bytes) = self.done;
+    }
+}
+
+#[async_trait]
+impl Watcher for Watch<'_> {
+    async fn look(&mut self, rows: u64, bytes: u64) -> Result<Watched> {
+        self.progress.rows = self.done.0 + rows;
+        self.progress.bytes = self.done.1 + bytes;
+        self.pulse.beat(&self.progress);
+        let Attempt { stream_id, epoch, .. } = *self.attempt;
+        if let Err(error) = ledger::progress(&self.ledger, stream_id, epoch, &self.progress).await {
+            tracing::debug!(stream = %self.attempt.stream(), %error, "progress is not shown");
+        }
+        let busy: Option<bool> =
+            sqlx::query_scalar("select state = 'active' from pg_stat_activity where pid = $1")
+                .bind(self.backend)
+                .fetch_optional(&self.ledger)
+                .await
+                .during("watching the copy")?
+                .flatten();
+        match busy {
+            Some(true) => Ok(Watched::GoOn),
+            Some(false) => Ok(Watched::Finish),
+            None => Err(Error::new(code::PG0002).with("while", "watching the copy")),
+        }
+    }
+}
