@@ -52,6 +52,7 @@ mod tests {
             column: 5,
             length: 4,
             source: "    clas: small".into(),
+            skipped: 0,
         };
         let found = Diagnostics::new(vec![Diagnostic {
             code: crate::code::CLI0005,
