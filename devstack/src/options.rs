@@ -1,0 +1,46 @@
+//! Which stack, where, and who hears of its progress.
+
+use std::path::{Path, PathBuf};
+
+use crate::Progress;
+
+/// What to start and where it lives.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folder of the project; the stack's state lies in its `.teal/<name>`.
+    pub project: PathBuf,
+    /// Name of the stack within the project: `dev`, `demo`, `test-<pid>`.
+    pub name: String,
+    /// Whether the well-known ports (15432, 15433, 7233, 8233) are tried first.
+    pub usual_ports: bool,
+    /// Who hears of it.
+    pub progress: Progress,
+}
+
+impl Options {
+    /// The stack that `teal dev up` keeps running for a project.
+    pub fn dev(project: impl Into<PathBuf>, progress: Progress) -> Self {
+        Self { project: project.into(), name: "dev".into(), usual_ports: true, progress }
+    }
+
+    /// Another stack of the project, with a name of its own.
+    pub fn named(project: impl Into<PathBuf>, name: &str, progress: Progress) -> Self {
+        Self { project: project.into(), name: name.into(), usual_ports: true, progress }
+    }
+
+    /// A private stack of this process: own state, ports that nobody expects anything at.
+    pub fn private(project: impl Into<PathBuf>, progress: Progress) -> Self {
+        let name = format!("{PRIVATE_PREFIX}{}", std::process::id());
+        Self { project: project.into(), name, usual_ports: false, progress }
+    }
+}
+
+/// Private stacks are named `test-<pid>`; those whose owner died are swept away.
+pub(crate) const PRIVATE_PREFIX: &str = "test-";
+
+/// The project that a folder belongs to: the nearest one upwards that has `.teal` or `.git`, else
+/// the folder itself.
+pub fn project_root(from: &Path) -> PathBuf {
+    let marked = |folder: &&Path| folder.join(".teal").is_dir() || folder.join(".git").exists();
+    from.ancestors().find(marked).unwrap_or(from).to_path_buf()
+}
