@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{pause, resume, run, sql, validate},
+    commands::{dev, pause, resume, run, sql, validate},
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
 };
@@ -77,4 +77,6 @@ pub enum Command {
     Resume(resume::Args),
     /// Query the database of the catalog, read-only
     Sql(sql::Args),
+    /// Run PostgreSQL and Temporal for development on this machine
+    Dev(dev::Args),
 }

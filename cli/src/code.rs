@@ -104,3 +104,10 @@ pub const CLI0015: Code = Code::new(
     "the stream is not meant to run",
     "`teal resume <stream>` ends a pause; a retired stream comes back by `teal apply` only",
 );
+/// No development stack.
+pub const CLI0016: Code = Code::new(
+    "CLI0016",
+    Kind::Config,
+    "there is no development stack here",
+    "`teal dev up` makes one for the project of the current folder",
+);

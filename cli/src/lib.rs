@@ -51,6 +51,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Pause(args) => block_on(commands::pause::run(args, printer)),
         Command::Resume(args) => block_on(commands::resume::run(args, printer)),
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
+        Command::Dev(args) => block_on(commands::dev::run(args, printer)),
     }
 }
 

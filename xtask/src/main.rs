@@ -6,6 +6,7 @@ mod check;
 mod deny;
 mod files;
 mod process;
+mod test;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,12 @@ enum Command {
     Deny,
     /// Only names and sizes of files
     Files,
+    /// All tests, against a private development stack that is gone afterwards
+    Test {
+        /// Passed on to `cargo test --workspace`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -34,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check => check::run(),
         Command::Deny => deny::run(),
         Command::Files => files::run(),
+        Command::Test { arguments } => test::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
