@@ -317,6 +317,16 @@ pub const LEDGER0007: Code = Code::new(
     "a batch is staged and not merged yet",
     "the stream merges it first and goes on by itself",
 );
+/// An intent in other words than run, paused, retired.
+pub const LEDGER0008: Code =
+    Code::new("LEDGER0008", Kind::Config, "no such intent", "say `run`, `paused` or `retired`");
+/// The 32-bit batch number is used up.
+pub const LEDGER0009: Code = Code::new(
+    "LEDGER0009",
+    Kind::Config,
+    "the stream has no batch number left",
+    "retire the stream and let the model name it anew",
+);
 /// A newer Teal migrated the catalog.
 pub const LEDGER0010: Code = Code::new(
     "LEDGER0010",
@@ -345,6 +355,3 @@ pub const LEDGER0013: Code = Code::new(
     "the catalog belongs to another ecosystem",
     "point TEAL_CATALOG to this ecosystem's database, or give the new ecosystem one of its own",
 );
-/// A signature whose body is not there yet.
-pub const LEDGER0099: Code =
-    Code::new("LEDGER0099", Kind::Bug, "not there yet", "wait for the next version");

@@ -5,11 +5,12 @@
 //! Read first: [`migrate`], [`ledger::begin`], [`ledger::open_commit`], [`ledger::commit`].
 
 pub mod control;
+pub(crate) mod due;
 mod identity;
 mod installed;
 pub mod ledger;
 mod migrate;
-mod number;
+pub(crate) mod number;
 
 pub use identity::{Identity, belongs_to, claim, identity, open};
 pub use installed::{Installed, installed};

@@ -1,9 +1,15 @@
 //! What one stream does; each function is one activity.
 
 pub mod ingest;
+mod intent;
+mod load;
 pub mod merge;
+mod note;
 pub mod reconcile;
 
 pub use ingest::ingest;
+pub use intent::set_intent;
+pub use load::load;
 pub use merge::merge;
+pub use note::note;
 pub use reconcile::reconcile;

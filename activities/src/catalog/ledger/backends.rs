@@ -31,6 +31,9 @@ pub async fn terminate_older_backends(
     stream: &StreamId,
     older: &[Epoch],
 ) -> Result<usize> {
+    if older.is_empty() {
+        return Ok(0);
+    }
     let names: Vec<String> = older.iter().map(|epoch| application_name(stream, *epoch)).collect();
     let ended: Vec<bool> = sqlx::query_scalar(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity

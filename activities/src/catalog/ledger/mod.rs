@@ -13,11 +13,32 @@
 //! Read first: [`begin`], [`open_commit`], [`commit`]; types in [`types`](Attempt).
 
 mod backends;
-mod pending;
+pub(crate) mod batch;
+mod begin;
+mod close;
+mod commit;
+mod lock;
+mod mark;
+mod progress;
+mod prune;
+mod reconcile;
+mod staging;
+pub(crate) mod state;
+mod tables;
 mod types;
 
 pub use backends::{application_name, terminate_older_backends};
-pub use pending::*;
+pub use begin::begin;
+pub use close::{abandon, fail};
+pub use commit::{commit, open_commit};
+pub use lock::lock_stream;
+pub(crate) use lock::seize;
+pub use mark::{mark_ingested, return_to_started};
+pub use progress::progress;
+pub use prune::prune_now;
+pub use reconcile::{set_reconciled, take_over};
+pub use staging::staging_is_intact;
+pub use tables::merge_tables;
 pub use types::{
     Attempt, Begun, IngestedMark, MergeTable, Merged, Merging, Opened, STAGING_SCHEMA, Staged,
     StagedDataset, TakenOver,

@@ -135,8 +135,8 @@ pub struct IngestedMark {
     pub config_hash: String,
     /// Version of the tables' schema.
     pub schema_version: u32,
-    /// When the first attempt at this batch began, Unix milliseconds.
-    pub started_at_ms: i64,
+    /// When the attempt that staged it began (the merge store's clock), Unix milliseconds.
+    pub attempt_at_ms: i64,
     /// What was staged.
     pub staged: Staged,
 }

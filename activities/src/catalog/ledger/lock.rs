@@ -1,0 +1,72 @@
+//! One writer per stream: an advisory lock that lives as long as its transaction.
+
+use sqlx::PgConnection;
+use teal_model::{Epoch, Result, StreamId};
+
+use super::terminate_older_backends;
+use crate::pg::PgResultExt;
+
+/// First half of the lock's key, "teal" in ASCII; the second half is the stream's id.
+const LOCK_SPACE: i64 = 0x7465_616c_0000_0000;
+
+/// Longest wait for the lock. Its holder is either a short statement or a zombie that was ended
+/// just before; who waits longer tries again as after any transient failure.
+const LOCK_TIMEOUT: &str = "30s";
+
+/// Takes the stream's lock until the end of the transaction.
+///
+/// # Errors
+/// Those of PostgreSQL; `PG0005` after 30 s.
+pub async fn lock_stream(connection: &mut PgConnection, stream_id: i64) -> Result<()> {
+    let earlier: String = sqlx::query_scalar("select current_setting('lock_timeout')")
+        .fetch_one(&mut *connection)
+        .await
+        .during("preparing to lock the stream")?;
+    sqlx::query("select set_config('lock_timeout', $1, true)")
+        .bind(LOCK_TIMEOUT)
+        .execute(&mut *connection)
+        .await
+        .during("preparing to lock the stream")?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LOCK_SPACE | (stream_id & 0xffff_ffff))
+        .execute(&mut *connection)
+        .await
+        .during("locking the stream")?;
+    sqlx::query("select set_config('lock_timeout', $1, true)")
+        .bind(earlier)
+        .execute(connection)
+        .await
+        .during("locking the stream")?;
+    Ok(())
+}
+
+/// Ends whatever earlier attempts still do at this server, then takes the stream's lock: a zombie in
+/// the middle of a long merge holds the lock and would else keep its successor out. Returns the
+/// epochs that were ended here and may still live elsewhere, newest first.
+pub(crate) async fn seize(
+    connection: &mut PgConnection,
+    stream: &StreamId,
+    stream_id: i64,
+) -> Result<Vec<Epoch>> {
+    let before = epochs(connection, stream_id).await?;
+    terminate_older_backends(connection, stream, &before).await?;
+    lock_stream(connection, stream_id).await?;
+    let older = epochs(connection, stream_id).await?;
+    if older != before {
+        // another attempt began while we waited for the lock; it is an older one now
+        terminate_older_backends(connection, stream, &older).await?;
+    }
+    Ok(older)
+}
+
+/// Epochs of the stream's last attempts, newest first.
+async fn epochs(connection: &mut PgConnection, stream_id: i64) -> Result<Vec<Epoch>> {
+    let epochs: Option<Vec<i64>> = sqlx::query_scalar(
+        "select array_prepend(epoch, older_epochs) from teal.stream_state where stream_id = $1",
+    )
+    .bind(stream_id)
+    .fetch_optional(connection)
+    .await
+    .during("reading the stream's epochs")?;
+    Ok(epochs.unwrap_or_default().into_iter().filter(|epoch| *epoch != 0).map(Epoch).collect())
+}

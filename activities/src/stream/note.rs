@@ -1,0 +1,103 @@
+//! What the workflow decided, written down for people and for the next try.
+
+use sqlx::{Connection, PgConnection, types::Json};
+use teal_model::{Result, StreamId};
+use teal_proto::v1::{Failure, NoteReport, NoteRequest};
+
+use crate::{
+    Io,
+    catalog::{
+        control::{self, CatalogStream},
+        due, ledger,
+        number::int4,
+    },
+    pg::PgResultExt,
+};
+
+/// Writes state, failures and due time; gives the open batch up when asked, so that the next try
+/// takes a new number. Answers with the next tick of the schedule.
+///
+/// # Errors
+/// Those of PostgreSQL. A stream that is gone has nothing to note.
+pub async fn note(io: &Io, request: &NoteRequest) -> Result<NoteReport> {
+    let stream = control::parse(&request.stream)?;
+    let Some(wanted) = control::find(io.control(), &stream).await? else {
+        return Ok(NoteReport::default());
+    };
+    let pool = io.ledger(&wanted.spec.merge)?;
+    let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
+    if request.abandon_open_batch {
+        give_up(&mut ledger, &stream, wanted.id, request.failure.as_ref()).await?;
+    } else if let Some(failure) = &request.failure {
+        tell_batch(&mut ledger, wanted.id, failure).await?;
+    }
+    let now_ms = ledger::state::read_state(&mut ledger, wanted.id).await?.now_ms;
+    let next_tick = due::after(&wanted.spec, now_ms);
+    put_state(&mut ledger, &wanted, request, next_tick).await?;
+    Ok(NoteReport { next_due_at_ms: next_tick.unwrap_or(0) })
+}
+
+async fn give_up(
+    ledger: &mut PgConnection,
+    stream: &StreamId,
+    stream_id: i64,
+    failure: Option<&Failure>,
+) -> Result<()> {
+    let mut transaction = ledger.begin().await.during("giving a batch up")?;
+    ledger::seize(&mut transaction, stream, stream_id).await?;
+    match failure {
+        Some(failure) => ledger::fail(&mut transaction, stream_id, failure).await?,
+        None => ledger::abandon(&mut transaction, stream_id).await?,
+    };
+    transaction.commit().await.during("giving a batch up")
+}
+
+/// The open batch remembers what its last attempt met.
+async fn tell_batch(ledger: &mut PgConnection, stream_id: i64, failure: &Failure) -> Result<()> {
+    sqlx::query(
+        "update teal.batch set failure = $2
+         where stream_id = $1 and status in ('started', 'ingested')",
+    )
+    .bind(stream_id)
+    .bind(Json(failure))
+    .execute(ledger)
+    .await
+    .during("writing a batch's failure")?;
+    Ok(())
+}
+
+/// Takes no lock of the stream: a note never waits for a merge. `$4`: the asked due time; `$5`: the
+/// next tick, for states that wait for one.
+async fn put_state(
+    ledger: &mut PgConnection,
+    wanted: &CatalogStream,
+    request: &NoteRequest,
+    next_tick: Option<i64>,
+) -> Result<()> {
+    sqlx::query(
+        "update teal.stream_state set
+             state_since = case when state = $2 then state_since else clock_timestamp() end,
+             state = $2, failures = $3,
+             next_due_at = case
+                 when $2 in ('paused', 'retired') then null
+                 when $4 > 0 then to_timestamp($4::bigint / 1000.0)
+                 when $2 in ('waiting', 'backing_off', 'failing')
+                     then to_timestamp($5::bigint / 1000.0)
+                 else next_due_at end,
+             last_failure = case when $6::jsonb is not null then $6
+                                 when $3 = 0 then null else last_failure end,
+             last_failure_at = case when $6::jsonb is not null then clock_timestamp()
+                                    when $3 = 0 then null else last_failure_at end
+         where stream_id = $1",
+    )
+    .bind(wanted.id)
+    .bind(&request.state)
+    .bind(int4(request.failures))
+    .bind(request.next_due_at_ms)
+    .bind(next_tick)
+    .bind(request.failure.as_ref().map(Json))
+    .execute(ledger)
+    .await
+    .during("writing the stream's state")?;
+    Ok(())
+}
