@@ -39,7 +39,7 @@ const POSTGRES_PORT: u16 = 5432;
 const SOURCE_SESSIONS: u16 = 4;
 /// Sessions at a merge store that says nothing: leaves half of PostgreSQL's default of 100.
 const MERGE_SESSIONS: u16 = 50;
-/// How long an activity may be silent (DESIGN §3).
+/// How long an activity may be silent where the model does not say it (DESIGN §3).
 const HEARTBEAT_SECONDS: u32 = 30;
 
 /// Checks the documents and compiles them.
@@ -114,6 +114,11 @@ impl Compiler<'_> {
         }
     }
 
+    fn heartbeat_seconds(&self) -> u32 {
+        let heartbeat = self.services.temporal.as_ref().and_then(|t| t.heartbeat.as_ref());
+        heartbeat.map_or(HEARTBEAT_SECONDS, |heartbeat| heartbeat.seconds)
+    }
+
     fn merge(&self) -> PostgresEndpoint {
         let merge = &self.services.merge;
         let sessions = merge.max_sessions.as_ref().map_or(MERGE_SESSIONS, |n| n.get());
@@ -161,7 +166,7 @@ impl Compiler<'_> {
             datasets: datasets.collect::<Option<Option<Vec<_>>>>()??,
             ingest_size: self.sizes.resolve(Activity::Ingest, &hints).ok()?,
             merge_size: self.sizes.resolve(Activity::Merge, &hints).ok()?,
-            heartbeat_seconds: HEARTBEAT_SECONDS,
+            heartbeat_seconds: self.heartbeat_seconds(),
         })
     }
 

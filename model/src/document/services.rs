@@ -4,6 +4,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 
 use super::{
     hints::{Hints, QuantityPair},
+    period::Period,
     quantity::Memory,
     source::PostgresAddress,
 };
@@ -65,6 +66,9 @@ mapping! {
     pub struct TemporalServices {
         /// Namespace; `default` where it is not said.
         namespace: Option<Spanned<String>>,
+        /// How long an activity may be silent before it counts as dead; `30s` where it is not said.
+        /// A shorter one notices a killed worker sooner, below 10 s it has no effect.
+        heartbeat: Option<Spanned<Period>>,
     }
 }
 

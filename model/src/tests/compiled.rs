@@ -162,7 +162,7 @@ fn whole_stream_spec_is_as_written() {
             }
           }
         },
-        "heartbeat_seconds": 30
+        "heartbeat_seconds": 20
       },
       "needed_by": [
         "reporting"
