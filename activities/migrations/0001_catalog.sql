@@ -32,7 +32,8 @@ create table teal.plan (
     created_at timestamptz not null default clock_timestamp(),
     created_by text not null,
     applied_at timestamptz,
-    touched_at timestamptz                              -- sign of life of the apply that runs it
+    started_at timestamptz,                             -- first begin of the apply that runs it
+    touched_at timestamptz                              -- sign of life of it; null: it stopped
 );
 
 create table teal.installed (                           -- one row: the release in force

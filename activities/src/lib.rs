@@ -8,11 +8,12 @@
 //! | [`merge`] | applying staged rows, one module per kind of store | |
 //! | [`provision`] | tables, views, roles | `provision::views` |
 //! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
-//! | `plan`, `apply` | from a release to running jobs | |
+//! | [`plan`], [`apply`] | from a release to running jobs | `plan::make`, `apply::step` |
 //! | [`pg`] | connections, SQL text, error kinds | [`pg::Sql`] |
 //!
 //! Everything runs over an [`Io`] (connections and credentials) and a [`Pulse`] (heartbeat, cancel).
 
+pub mod apply;
 pub mod catalog;
 pub mod code;
 pub mod credentials;

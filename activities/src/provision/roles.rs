@@ -41,7 +41,15 @@ pub async fn rename(conn: &mut PgConnection, from: &str, to: &str) -> Result<boo
                 .execute(&mut *conn)
                 .await
             {
-                Ok(_done) => Ok(true),
+                Ok(_done) => {
+                    sqlx::query("update teal.view set reader_role = $2 where reader_role = $1")
+                        .bind(from)
+                        .bind(to)
+                        .execute(conn)
+                        .await
+                        .during("renaming a role")?;
+                    Ok(true)
+                }
                 Err(refused) if error::has_state(&refused, "42501") => Err(no_createrole(&me, to)),
                 Err(other) => Err(other).during("renaming a role"),
             }

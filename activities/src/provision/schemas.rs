@@ -51,12 +51,16 @@ pub async fn rename(conn: &mut PgConnection, from: &str, to: &str) -> Result<boo
                 .execute(&mut *conn)
                 .await
                 .during("renaming a schema")?;
-            sqlx::query("update teal.view set schema_name = $2 where schema_name = $1")
-                .bind(from)
-                .bind(to)
-                .execute(&mut *conn)
-                .await
-                .during("renaming a schema")?;
+            sqlx::query(
+                "update teal.view set schema_name = case schema_name when $1 then $2 else schema_name end,
+                   workspace = case workspace when $1 then $2 else workspace end
+                 where schema_name = $1 or workspace = $1",
+            )
+            .bind(from)
+            .bind(to)
+            .execute(&mut *conn)
+            .await
+            .during("renaming a schema")?;
             Ok(true)
         }
     }

@@ -34,6 +34,7 @@ fn query(workspace: &str) -> Sql {
 /// # Errors
 /// Those of PostgreSQL; `DDL0002` when something else has its name.
 pub async fn put(conn: &mut PgConnection, workspace: &str, view: &TableName) -> Result<()> {
+    views::lock_workspace(conn, workspace).await?;
     views::put(conn, view, &query(workspace)).await
 }
 

@@ -458,12 +458,17 @@ async fn lock<'a>(
     let workspaces: BTreeSet<&str> =
         views.into_iter().map(|view| view.workspace.as_str()).collect();
     for workspace in workspaces {
-        sqlx::query("select pg_advisory_xact_lock(hashtextextended('teal/views/' || $1, 0))")
-            .bind(workspace)
-            .execute(&mut *conn)
-            .await
-            .during("waiting for a workspace's views")?;
+        lock_workspace(conn, workspace).await?;
     }
+    Ok(())
+}
+
+pub(super) async fn lock_workspace(conn: &mut PgConnection, workspace: &str) -> Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('teal/views/' || $1, 0))")
+        .bind(workspace)
+        .execute(conn)
+        .await
+        .during("waiting for a workspace's views")?;
     Ok(())
 }
 

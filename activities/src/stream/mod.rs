@@ -6,6 +6,7 @@ mod load;
 pub mod merge;
 mod note;
 pub mod reconcile;
+mod retire;
 
 pub use ingest::ingest;
 pub use intent::set_intent;
@@ -13,3 +14,4 @@ pub use load::load;
 pub use merge::merge;
 pub use note::note;
 pub use reconcile::reconcile;
+pub use retire::retire;
