@@ -82,24 +82,26 @@ impl Temporal {
     }
 }
 
-/// The failure that an error of an activity or a workflow carries: Teal's own from its details,
-/// anything else (a time-out, a panic) in words.
-pub fn failure_of(error: &IncomingError) -> Failure {
+/// The failure that Teal put into the details of an error; `None` for anything else: a time-out, a
+/// panic, a worker that was stopped.
+pub fn teal_failure(error: &IncomingError) -> Option<Failure> {
     if let IncomingError::Application(application) = error
         && let Ok(Some(failure)) = application.details::<Failure>()
     {
-        return failure;
+        return Some(failure);
     }
-    match error.cause() {
-        Some(cause) => failure_of(cause),
-        None => Failure {
-            code: code::TEMPORAL0008.id.to_owned(),
-            kind: Kind::Transient.as_str().to_owned(),
-            message: error.failure().message.clone(),
-            help: code::TEMPORAL0008.help.to_owned(),
-            batch: 0,
-        },
-    }
+    teal_failure(error.cause()?)
+}
+
+/// As [`teal_failure`], anything else in its own words.
+fn failure_of(error: &IncomingError) -> Failure {
+    teal_failure(error).unwrap_or_else(|| Failure {
+        code: code::TEMPORAL0008.id.to_owned(),
+        kind: Kind::Transient.as_str().to_owned(),
+        message: rpc::chain(error),
+        help: code::TEMPORAL0008.help.to_owned(),
+        batch: 0,
+    })
 }
 
 /// What it means that a workflow could not be reached.

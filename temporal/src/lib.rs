@@ -26,7 +26,7 @@ mod rpc;
 mod stream;
 
 pub use apply::ApplyStart;
-pub use close::{Closed, failure_of};
+pub use close::{Closed, teal_failure};
 pub use connect::{Retry, Settings, Temporal};
 pub use presence::Presence;
 pub use stream::Ensured;

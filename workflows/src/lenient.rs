@@ -1,0 +1,67 @@
+//! Input of updates that people type by hand: no input, `null` and unknown fields are fine; what
+//! cannot be understood is refused before anything happens.
+
+use teal_proto::v1::Ask;
+use temporalio_common::data_converters::{
+    PayloadConversionError, SerializationContext, TemporalDeserializable, TemporalSerializable,
+};
+use temporalio_common::protos::temporal::api::common::v1::Payload;
+
+/// An [`Ask`] as it arrives. Not a serde type, so that its own reading is used instead of the SDK's.
+#[derive(Debug, Clone, Default)]
+pub struct Asked(pub Ask);
+
+impl TemporalDeserializable for Asked {
+    fn from_payload(
+        ctx: &SerializationContext<'_>,
+        payload: Payload,
+    ) -> Result<Self, PayloadConversionError> {
+        Self::from_payloads(ctx, vec![payload])
+    }
+
+    fn from_payloads(
+        _ctx: &SerializationContext<'_>,
+        payloads: Vec<Payload>,
+    ) -> Result<Self, PayloadConversionError> {
+        let Some(payload) = payloads.into_iter().next() else { return Ok(Self::default()) };
+        read(&payload.data)
+            .map(Self)
+            .map_err(|why| PayloadConversionError::EncodingError(why.into()))
+    }
+}
+
+fn read(data: &[u8]) -> Result<Ask, String> {
+    if data.trim_ascii().is_empty() || data.trim_ascii() == b"null" {
+        return Ok(Ask::default());
+    }
+    serde_json::from_slice(data).map_err(|error| {
+        format!(
+            r#"cannot read the input: {error}; write for example '{{"reason": "maintenance"}}'"#
+        )
+    })
+}
+
+impl TemporalSerializable for Asked {
+    fn to_payload(
+        &self,
+        ctx: &SerializationContext<'_>,
+    ) -> Result<Payload, PayloadConversionError> {
+        use temporalio_common::data_converters::GenericPayloadConverter as _;
+        ctx.converter.to_payload(ctx, &self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hand_typed_input_is_read_or_refused_with_an_example() {
+        assert_eq!(read(b""), Ok(Ask::default()));
+        assert_eq!(read(b" null "), Ok(Ask::default()));
+        assert_eq!(read(br#"{"reason":"x","junk":[1]}"#).unwrap().reason, "x");
+        for bad in [&b"5"[..], b"{", br#"{"reason":5}"#, b"\"text\""] {
+            assert!(read(bad).unwrap_err().contains("maintenance"), "{bad:?}");
+        }
+    }
+}

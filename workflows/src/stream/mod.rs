@@ -1,0 +1,24 @@
+//! The life of one stream: wait, ingest, merge, wait; and what people and failures do to it.
+//!
+//! Read first: [`step`] (every decision), then [`State`].
+
+mod event;
+mod failure;
+mod intent;
+mod line;
+mod listed;
+mod pause;
+mod policy;
+mod show;
+mod state;
+mod step;
+#[cfg(test)]
+mod tests;
+mod word;
+mod workflow;
+
+pub use event::{Command, Event, Work};
+pub use state::{Intent, Reloads, Runs, Stage, State};
+pub use step::step;
+pub use word::Word;
+pub use workflow::StreamWorkflow;

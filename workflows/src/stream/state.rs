@@ -1,0 +1,243 @@
+//! What the workflow of a stream knows.
+
+use teal_proto::v1::{Failure, LoadReport, MergeReport, StreamCarry};
+
+use super::{event::Work, word::Word};
+
+/// Where the stream stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Reads configuration and ledger; people still see the word of before.
+    Loading {
+        /// That word.
+        shown: Word,
+    },
+    /// Idle until due.
+    Waiting,
+    /// The reconcile activity runs.
+    Reconciling,
+    /// The ingest activity runs.
+    Ingesting {
+        /// It was told to stop, because of a reload or the end.
+        giving_up: bool,
+    },
+    /// The merge activity runs.
+    Merging {
+        /// Number of the staged batch.
+        batch: u32,
+        /// Epoch under which it was staged.
+        epoch: i64,
+        /// Rows in staging.
+        rows: u64,
+    },
+    /// Tries the same again.
+    BackingOff {
+        /// What is tried again.
+        next: Work,
+        /// When.
+        until_ms: i64,
+    },
+    /// Waits for a person, and probes.
+    Failing {
+        /// What is tried when it is probed.
+        next: Work,
+        /// When; `None`: only when somebody asks (a bug, or a stream without schedule).
+        until_ms: Option<i64>,
+    },
+    /// Starts nothing.
+    Paused,
+    /// The retire activity runs.
+    Retiring,
+    /// The end.
+    Retired,
+}
+
+/// What a person wants of the stream; the catalog has it too, and first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Batches as scheduled.
+    Run,
+    /// No new batch.
+    Paused,
+    /// The end.
+    Retired,
+}
+
+/// Everything. Times are Unix milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Its name, `<platform>/<store>[/<dataset>]`.
+    pub stream: String,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when its word has been what it is.
+    pub since_at_ms: i64,
+    /// What `load` said last.
+    pub config: LoadReport,
+    /// Configuration whose tables and views are in place; empty before the first.
+    pub running_hash: String,
+    /// What a person wants.
+    pub intent: Intent,
+    /// Configuration or ledger must be read again before anything else.
+    pub reload: bool,
+    /// Requests to reload that wait for an answer.
+    pub reloads: Reloads,
+    /// Requests for a batch.
+    pub runs: Runs,
+    /// A batch was begun or failed and is not committed: go on without waiting for the schedule.
+    pub owed: bool,
+    /// Last committed batch.
+    pub last_batch: u32,
+    /// Next tick of the schedule; 0: none.
+    pub next_due_at_ms: i64,
+    /// Failures in a row.
+    pub failures: u32,
+    /// The last of them.
+    pub last_failure: Option<Failure>,
+    /// What the last commit did.
+    pub last_report: Option<MergeReport>,
+    /// An earlier run of the workflow was `failing`: stay so until the probe is due.
+    pub was_failing: bool,
+    /// Continue as new past so many events; 0: when the server suggests it.
+    pub renew_after_events: u32,
+}
+
+/// Tickets of `run_now`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// Handed out.
+    pub requested: u64,
+    /// Covered by the run that is going on: those handed out before it read the source.
+    pub serving: u64,
+    /// Covered by a run that ended.
+    pub served: u64,
+    /// Last ticket whose batch may delete more than `max_delete`.
+    pub accept: u64,
+}
+
+/// Tickets of `reload`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reloads {
+    /// Handed out.
+    pub asked: u64,
+    /// Covered by the load that is going on.
+    pub begun: u64,
+    /// Answered.
+    pub done: u64,
+    /// What kept the last answered one from taking effect.
+    pub failure: Option<Failure>,
+}
+
+impl State {
+    /// The state at the start of a run of the workflow.
+    pub fn new(stream: &str, carry: &StreamCarry, at_ms: i64) -> Self {
+        let word = Word::from_word(&carry.state);
+        Self {
+            stream: stream.to_owned(),
+            stage: Stage::Loading { shown: word },
+            since_at_ms: at_ms,
+            config: LoadReport::default(),
+            running_hash: String::new(),
+            intent: Intent::Run,
+            reload: false,
+            reloads: Reloads::default(),
+            runs: Runs {
+                requested: carry.runs_requested,
+                serving: carry.runs_served,
+                served: carry.runs_served,
+                accept: if carry.accept_deletes { carry.runs_requested } else { 0 },
+            },
+            owed: false,
+            last_batch: carry.last_batch,
+            next_due_at_ms: carry.next_due_at_ms,
+            failures: carry.failures,
+            last_failure: carry.last_failure.clone(),
+            last_report: None,
+            was_failing: word == Word::Failing,
+            renew_after_events: carry.renew_after_events,
+        }
+    }
+
+    /// What the next run of the workflow has to know.
+    pub fn carry(&self) -> StreamCarry {
+        StreamCarry {
+            last_batch: self.last_batch,
+            failures: self.failures,
+            next_due_at_ms: self.next_due_at_ms,
+            runs_requested: self.runs.requested,
+            runs_served: self.runs.served,
+            last_failure: self.last_failure.clone(),
+            accept_deletes: self.runs.accept > self.runs.served,
+            state: self.word().as_str().to_owned(),
+            renew_after_events: self.renew_after_events,
+        }
+    }
+
+    /// What people see.
+    pub const fn word(&self) -> Word {
+        match &self.stage {
+            Stage::Loading { shown } => *shown,
+            Stage::Waiting => Word::Waiting,
+            Stage::Reconciling => Word::Reconciling,
+            Stage::Ingesting { .. } => Word::Ingesting,
+            Stage::Merging { .. } => Word::Merging,
+            Stage::BackingOff { .. } => Word::BackingOff,
+            Stage::Failing { .. } => Word::Failing,
+            Stage::Paused => Word::Paused,
+            Stage::Retiring | Stage::Retired => Word::Retired,
+        }
+    }
+
+    /// When [`Event::Due`] is wanted.
+    pub const fn deadline(&self) -> Option<i64> {
+        match &self.stage {
+            Stage::Waiting if self.next_due_at_ms != 0 => Some(self.next_due_at_ms),
+            Stage::BackingOff { until_ms, .. } => Some(*until_ms),
+            Stage::Failing { until_ms, .. } => *until_ms,
+            Stage::Waiting
+            | Stage::Loading { .. }
+            | Stage::Reconciling
+            | Stage::Ingesting { .. }
+            | Stage::Merging { .. }
+            | Stage::Paused
+            | Stage::Retiring
+            | Stage::Retired => None,
+        }
+    }
+
+    /// Whether no activity of the main line runs.
+    pub const fn is_idle(&self) -> bool {
+        match &self.stage {
+            Stage::Waiting
+            | Stage::BackingOff { .. }
+            | Stage::Failing { .. }
+            | Stage::Paused
+            | Stage::Retired => true,
+            Stage::Loading { .. }
+            | Stage::Reconciling
+            | Stage::Ingesting { .. }
+            | Stage::Merging { .. }
+            | Stage::Retiring => false,
+        }
+    }
+
+    /// Whether the end has begun.
+    pub const fn is_ending(&self) -> bool {
+        matches!(self.stage, Stage::Retiring | Stage::Retired)
+            || matches!(self.intent, Intent::Retired)
+    }
+
+    /// Whether the tables stand and the stream works with this configuration.
+    pub fn runs_with(&self, config_hash: &str) -> bool {
+        let settled = match &self.stage {
+            Stage::Loading { .. } | Stage::Reconciling | Stage::Retiring | Stage::Retired => false,
+            Stage::BackingOff { next, .. } | Stage::Failing { next, .. } => {
+                matches!(next, Work::Ingest | Work::Merge { .. })
+            }
+            Stage::Waiting | Stage::Ingesting { .. } | Stage::Merging { .. } | Stage::Paused => {
+                true
+            }
+        };
+        settled && !self.reload && self.running_hash == config_hash
+    }
+}

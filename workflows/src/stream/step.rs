@@ -1,0 +1,275 @@
+//! Decides what follows an event. Pure: no SDK, no clock, no I/O; the same events always give the
+//! same commands, which makes a replay safe by construction.
+//!
+//! | state | goes on with | when |
+//! |---|---|---|
+//! | waiting | ingesting | due, or `run_now` |
+//! | ingesting | merging | staged |
+//! | merging | waiting, or ingesting | committed; the latter when something was asked for meanwhile |
+//! | any of these | backing_off | transient failure: the same work again after 1 s·2ⁿ |
+//! | any of these | failing | config or data failure: batch given up, probed at the next due time; bug: until asked |
+//! | any | load → reconciling | `reload` or fenced; an ingest is cancelled, a merge is waited for |
+//! | any | paused | `pause`: at once when idle, else after the open batch |
+//! | any | retired | `retire`: as reload, then the retire activity, then the end |
+//!
+//! Read first: [`step`], then [`State::next`].
+
+use teal_model::Kind;
+use teal_proto::v1::LoadReport;
+
+use super::{
+    event::{Command, Event, Work},
+    policy,
+    state::{Intent, Stage, State},
+};
+
+/// Status of a staged batch in the ledger.
+const INGESTED: &str = "ingested";
+
+/// Decides what follows `event`, which happened at `at_ms`.
+pub fn step(mut state: State, at_ms: i64, event: Event) -> (State, Vec<Command>) {
+    let before = state.word();
+    let commands = state.on(at_ms, event);
+    if state.word() != before {
+        state.since_at_ms = at_ms;
+    }
+    (state, commands)
+}
+
+impl State {
+    fn on(&mut self, at_ms: i64, event: Event) -> Vec<Command> {
+        match (self.stage.clone(), event) {
+            (Stage::Retired, _) => vec![],
+            (_, Event::Started) => self.start(Work::Load),
+            (Stage::Loading { .. }, Event::Loaded(report)) => self.loaded(at_ms, *report),
+            (Stage::Reconciling, Event::Reconciled(report)) => {
+                self.reload |= report.config_hash != self.config.config_hash;
+                self.configured(at_ms, report.config_hash)
+            }
+            (Stage::Ingesting { .. }, Event::Ingested(report)) => {
+                if self.reload || self.is_ending() {
+                    return self.next(at_ms); // the batch is in the ledger, `load` finds it there
+                }
+                let (batch, epoch, rows) = (report.batch, report.epoch, report.rows);
+                self.start(Work::Merge { batch, epoch, rows })
+            }
+            (Stage::Merging { .. }, Event::Merged(report)) => {
+                self.last_batch = report.batch;
+                self.next_due_at_ms = report.next_due_at_ms;
+                self.last_report = Some(report);
+                self.owed = false;
+                self.healthy();
+                self.runs.served = self.runs.served.max(self.runs.serving);
+                self.next(at_ms)
+            }
+            (Stage::Retiring, Event::Retired) => self.close(),
+            (Stage::Ingesting { giving_up: true }, Event::Failed(_) | Event::Cancelled) => {
+                self.next(at_ms)
+            }
+            (_, Event::Failed(failure)) => match self.work() {
+                Some(work) => self.failed(at_ms, work, failure),
+                None => vec![],
+            },
+            (_, Event::Cancelled) => match self.work() {
+                // nobody here asked for it: an operator did, or the server; as a transient failure
+                Some(work) => self.failed(at_ms, work, policy::cancelled()),
+                None => vec![],
+            },
+            (Stage::Failing { next, until_ms: None }, Event::Noted(answer)) => {
+                self.noted(at_ms, next, answer);
+                vec![]
+            }
+            (_, Event::Due) => {
+                if self.deadline().is_none_or(|deadline| deadline > at_ms) {
+                    return vec![]; // a timer that was late to be cancelled
+                }
+                self.go_on(at_ms)
+            }
+            (_, Event::RunNow { accept_deletes }) => {
+                self.runs.requested += 1;
+                if accept_deletes {
+                    self.runs.accept = self.runs.requested;
+                }
+                self.was_failing = false;
+                self.go_on(at_ms)
+            }
+            (stage, Event::Pause) => self.pause(&stage),
+            (stage, Event::Resume) => self.resume(&stage),
+            (_, Event::Reload) => {
+                self.reload = true;
+                self.reloads.asked += 1;
+                self.was_failing = false;
+                self.interrupt(at_ms)
+            }
+            (_, Event::Retire) => {
+                self.intent = Intent::Retired;
+                self.interrupt(at_ms)
+            }
+            // the answer of something that is no longer going on changes nothing
+            (
+                _,
+                Event::Loaded(_)
+                | Event::Reconciled(_)
+                | Event::Ingested(_)
+                | Event::Merged(_)
+                | Event::Retired
+                | Event::Noted(_),
+            ) => vec![],
+        }
+    }
+
+    /// Chooses what comes now that nothing runs. The order of the rules is their rank.
+    pub(super) fn next(&mut self, at_ms: i64) -> Vec<Command> {
+        if self.intent == Intent::Retired {
+            return self.start(Work::Retire);
+        }
+        if self.reload {
+            return self.start(Work::Load);
+        }
+        if self.intent == Intent::Paused {
+            self.stage = Stage::Paused;
+            return vec![Command::Note { abandon: false }];
+        }
+        if self.run_is_due(at_ms) {
+            return self.start(Work::Ingest);
+        }
+        self.healthy();
+        let rested = matches!(self.stage, Stage::Merging { .. });
+        self.stage = Stage::Waiting;
+        // a commit leaves `waiting` in the catalog by itself
+        if rested { vec![] } else { vec![Command::Note { abandon: false }] }
+    }
+
+    fn run_is_due(&self, at_ms: i64) -> bool {
+        let ticked = self.next_due_at_ms != 0 && self.next_due_at_ms <= at_ms;
+        self.owed || ticked || self.runs.requested > self.runs.served
+    }
+
+    /// Starts an activity; none may be running.
+    pub(super) fn start(&mut self, work: Work) -> Vec<Command> {
+        let shown = self.word();
+        let mut accept_deletes = self.runs.accept > self.runs.served;
+        self.stage = match work {
+            Work::Load => {
+                self.reload = false;
+                self.reloads.begun = self.reloads.asked;
+                Stage::Loading { shown }
+            }
+            Work::Reconcile => Stage::Reconciling,
+            Work::Ingest => {
+                self.runs.serving = self.runs.requested;
+                Stage::Ingesting { giving_up: false }
+            }
+            Work::Merge { batch, epoch, rows } => {
+                // a permission that was given after the source was read is for the next batch
+                accept_deletes &= self.runs.accept <= self.runs.serving;
+                Stage::Merging { batch, epoch, rows }
+            }
+            Work::Retire => Stage::Retiring,
+        };
+        vec![Command::Do { work, accept_deletes }]
+    }
+
+    /// Tries again what is put off, or starts a batch that is due.
+    fn go_on(&mut self, at_ms: i64) -> Vec<Command> {
+        match self.stage {
+            Stage::Waiting => self.next(at_ms),
+            Stage::BackingOff { next, .. } | Stage::Failing { next, .. } => {
+                self.start(if self.reload { Work::Load } else { next })
+            }
+            Stage::Loading { .. }
+            | Stage::Reconciling
+            | Stage::Ingesting { .. }
+            | Stage::Merging { .. }
+            | Stage::Paused
+            | Stage::Retiring
+            | Stage::Retired => vec![],
+        }
+    }
+
+    /// Makes room for a reload or the end: at once, by cancelling an ingest, or after a merge.
+    fn interrupt(&mut self, at_ms: i64) -> Vec<Command> {
+        if self.is_idle() {
+            return self.next(at_ms);
+        }
+        match &mut self.stage {
+            Stage::Ingesting { giving_up } if !*giving_up => {
+                *giving_up = true;
+                vec![Command::Cancel]
+            }
+            _ => vec![],
+        }
+    }
+
+    fn loaded(&mut self, at_ms: i64, report: LoadReport) -> Vec<Command> {
+        if !self.reload {
+            self.intent = match report.intent.as_str() {
+                "gone" => return self.close(),
+                "retired" => Intent::Retired,
+                "paused" => Intent::Paused,
+                _ => Intent::Run,
+            };
+        }
+        self.last_batch = report.last_batch; // the catalog wins, also over a later memory
+        self.next_due_at_ms = report.next_due_at_ms;
+        self.owed |= report.open_batch != 0;
+        self.config = report;
+        if self.reload || self.is_ending() {
+            return self.next(at_ms);
+        }
+        if !self.config.needs_reconcile {
+            let hash = self.config.config_hash.clone();
+            return self.configured(at_ms, hash);
+        }
+        if self.config.open_status == INGESTED {
+            self.reload = true; // finish what is staged under the old shape, then come back
+            let (batch, epoch) = (self.config.open_batch, self.config.open_epoch);
+            return self.start(Work::Merge { batch, epoch, rows: 0 });
+        }
+        self.start(Work::Reconcile)
+    }
+
+    /// Tables and views stand as this configuration wants them.
+    fn configured(&mut self, at_ms: i64, config_hash: String) -> Vec<Command> {
+        self.running_hash = config_hash;
+        self.reloads.done = self.reloads.begun;
+        self.reloads.failure = None;
+        let asked = self.owed || self.runs.requested > self.runs.served;
+        if self.was_failing && !asked && !self.reload && self.intent == Intent::Run {
+            self.was_failing = false;
+            let bug = self.last_failure.as_ref().is_some_and(|f| f.error_kind() == Kind::Bug);
+            let until_ms = (!bug && self.next_due_at_ms != 0).then_some(self.next_due_at_ms);
+            self.stage = Stage::Failing { next: Work::Ingest, until_ms };
+            return vec![];
+        }
+        self.next(at_ms)
+    }
+
+    fn healthy(&mut self) {
+        self.failures = 0;
+        self.last_failure = None;
+    }
+
+    fn close(&mut self) -> Vec<Command> {
+        self.stage = Stage::Retired;
+        self.intent = Intent::Retired;
+        self.reloads.done = self.reloads.asked;
+        vec![Command::Close]
+    }
+
+    /// The activity of the main line that runs.
+    const fn work(&self) -> Option<Work> {
+        match self.stage {
+            Stage::Loading { .. } => Some(Work::Load),
+            Stage::Reconciling => Some(Work::Reconcile),
+            Stage::Ingesting { .. } => Some(Work::Ingest),
+            Stage::Merging { batch, epoch, rows } => Some(Work::Merge { batch, epoch, rows }),
+            Stage::Retiring => Some(Work::Retire),
+            Stage::Waiting
+            | Stage::BackingOff { .. }
+            | Stage::Failing { .. }
+            | Stage::Paused
+            | Stage::Retired => None,
+        }
+    }
+}

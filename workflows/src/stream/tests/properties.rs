@@ -1,0 +1,241 @@
+//! No history, however random, breaks a rule.
+
+use proptest::prelude::*;
+use teal_model::Kind;
+
+use super::super::{
+    Command::{Cancel, Close},
+    Intent,
+};
+use super::{
+    Command, EPOCH, Event, LoadReport, PERIOD_MS, State, StreamCarry, Work, failed, ingested, load,
+    merged, reconciled, step,
+};
+
+/// What the world may do next; the activity that runs is answered in some way, or a person speaks.
+#[derive(Debug, Clone)]
+enum Turn {
+    Succeed,
+    Fail(Kind),
+    Cancelled,
+    Say(Event),
+    Pass(i64),
+    Stray(Event),
+}
+
+fn turns() -> impl Strategy<Value = Vec<Turn>> {
+    let kind = prop_oneof![
+        3 => Just(Kind::Transient),
+        1 => Just(Kind::Data),
+        1 => Just(Kind::Config),
+        1 => Just(Kind::Fenced),
+        1 => Just(Kind::Bug),
+    ];
+    let said = prop_oneof![
+        4 => any::<bool>().prop_map(|accept_deletes| Event::RunNow { accept_deletes }),
+        2 => Just(Event::Pause),
+        3 => Just(Event::Resume),
+        2 => Just(Event::Reload),
+        1 => Just(Event::Retire),
+    ];
+    let stray = prop_oneof![
+        Just(Event::Due),
+        Just(Event::Retired),
+        Just(Event::Noted(Some(5))),
+        Just(merged(9, 9)),
+        Just(load("run", 3)),
+        Just(reconciled("x")),
+    ];
+    let turn = prop_oneof![
+        8 => Just(Turn::Succeed),
+        2 => kind.prop_map(Turn::Fail),
+        1 => Just(Turn::Cancelled),
+        3 => said.prop_map(Turn::Say),
+        3 => (0..2 * PERIOD_MS).prop_map(Turn::Pass),
+        1 => stray.prop_map(Turn::Stray),
+    ];
+    prop::collection::vec(turn, 1..120)
+}
+
+/// Plays the driver and the activities, and checks at each step what must never happen.
+struct World {
+    state: State,
+    now: i64,
+    running: Option<Work>,
+    intent: Intent,
+    next_batch: u32,
+    staged: Option<u32>,
+    closed: bool,
+    ingests: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self {
+            state: State::new("live/shop", &StreamCarry::default(), 0),
+            now: 0,
+            running: None,
+            intent: Intent::Run,
+            next_batch: 1,
+            staged: None,
+            closed: false,
+            ingests: 0,
+        };
+        world.feed(Event::Started);
+        world
+    }
+
+    fn feed(&mut self, event: Event) {
+        let (state, commands) = step(self.state.clone(), self.now, event);
+        self.state = state;
+        for command in commands {
+            assert!(!self.closed, "{command:?} after the end");
+            match command {
+                Command::Do { work, .. } => {
+                    assert_eq!(self.running, None, "{work:?} while another one runs");
+                    if let Work::Merge { batch, .. } = work {
+                        assert_eq!(self.staged, Some(batch), "merge of what is not staged");
+                    }
+                    if work == Work::Ingest {
+                        assert_eq!(self.intent, Intent::Run, "a batch against a person's intent");
+                        self.ingests += 1;
+                    }
+                    self.running = Some(work);
+                }
+                Cancel => assert_eq!(self.running, Some(Work::Ingest), "cancel of nothing"),
+                Command::Note { abandon } => {
+                    if abandon {
+                        self.staged = None;
+                    }
+                    let due = self.now + PERIOD_MS;
+                    self.feed(Event::Noted(Some(due)));
+                }
+                Close => self.closed = true,
+            }
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(self.state.is_idle(), self.running.is_none(), "{:?}", self.state.stage);
+        let runs = self.state.runs;
+        assert!(runs.served <= runs.serving && runs.serving <= runs.requested, "{runs:?}");
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        match turn {
+            Turn::Succeed => self.succeed(),
+            Turn::Fail(kind) => {
+                if self.running.take().is_some() {
+                    self.feed(failed(kind));
+                }
+            }
+            Turn::Cancelled => {
+                if self.running.take().is_some() {
+                    self.feed(Event::Cancelled);
+                }
+            }
+            Turn::Say(event) => {
+                match (&event, self.intent) {
+                    (Event::Retire, _) => self.intent = Intent::Retired,
+                    (Event::Pause, Intent::Run) => self.intent = Intent::Paused,
+                    (Event::Resume, Intent::Paused) => self.intent = Intent::Run,
+                    _ => {}
+                }
+                self.feed(event);
+            }
+            Turn::Pass(ms) => {
+                self.now += ms;
+                if self.state.deadline().is_some_and(|deadline| deadline <= self.now) {
+                    self.feed(Event::Due);
+                }
+            }
+            // an answer that does not belong to what runs
+            Turn::Stray(event) => {
+                let belongs = matches!(
+                    (&event, self.running),
+                    (Event::Loaded(_), Some(Work::Load))
+                        | (Event::Reconciled(_), Some(Work::Reconcile))
+                        | (Event::Merged(_), Some(Work::Merge { .. }))
+                        | (Event::Retired, Some(Work::Retire))
+                );
+                if !belongs {
+                    self.feed(event);
+                }
+            }
+        }
+    }
+
+    fn succeed(&mut self) {
+        let Some(work) = self.running.take() else { return };
+        let event = match work {
+            Work::Load => Event::Loaded(Box::new(LoadReport {
+                intent: match self.intent {
+                    Intent::Run => "run".into(),
+                    Intent::Paused => "paused".into(),
+                    Intent::Retired => "retired".into(),
+                },
+                config_hash: "h".into(),
+                needs_reconcile: self.state.running_hash.is_empty(),
+                next_due_at_ms: self.now + PERIOD_MS / 2,
+                period_seconds: 60,
+                open_batch: self.staged.unwrap_or(0),
+                open_epoch: EPOCH,
+                open_status: if self.staged.is_some() { "ingested".into() } else { String::new() },
+                last_batch: self.state.last_batch,
+                ..LoadReport::default()
+            })),
+            Work::Reconcile => reconciled("h"),
+            Work::Ingest => {
+                let batch = self.staged.unwrap_or(self.next_batch);
+                self.next_batch = batch + 1;
+                self.staged = Some(batch);
+                ingested(batch)
+            }
+            Work::Merge { batch, .. } => {
+                self.staged = None;
+                merged(batch, self.now + PERIOD_MS)
+            }
+            Work::Retire => Event::Retired,
+        };
+        self.feed(event);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_history_breaks_a_rule_and_every_request_is_served_in_the_end(turns in turns()) {
+        let mut world = World::new();
+        for turn in turns {
+            world.turn(turn);
+            world.check();
+        }
+        if world.intent == Intent::Paused {
+            world.intent = Intent::Run;
+            world.feed(Event::Resume);
+        }
+        world.feed(Event::RunNow { accept_deletes: false });
+        for _ in 0..40 {
+            world.turn(Turn::Pass(20 * PERIOD_MS));
+            world.turn(Turn::Succeed);
+        }
+        let runs = world.state.runs;
+        prop_assert!(world.closed == (world.intent == Intent::Retired));
+        prop_assert!(world.closed || runs.served == runs.requested, "{runs:?} {:?}", world.state.stage);
+    }
+
+    #[test]
+    fn state_survives_continue_as_new_at_any_idle_moment(turns in turns()) {
+        let mut world = World::new();
+        for turn in turns {
+            world.turn(turn);
+            world.check();
+            if world.state.is_idle() && !world.closed && !world.state.reload {
+                let carry = world.state.carry();
+                let json = serde_json::to_string(&carry).unwrap();
+                prop_assert!(json.len() < 2_000);
+                world.state = State::new("live/shop", &serde_json::from_str(&json).unwrap(), world.now);
+                world.feed(Event::Started);
+            }
+        }
+    }
+}

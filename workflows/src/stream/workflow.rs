@@ -1,0 +1,275 @@
+//! The driver around [`step`]: feeds it events, carries out its commands, talks to people.
+//! Decides nothing.
+
+#![allow(missing_debug_implementations, reason = "types that the macro of the SDK generates")]
+
+use std::{
+    collections::VecDeque,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use teal_proto::v1::{Reply, StreamInput, StreamStatus};
+use teal_temporal::names;
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::{
+    ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView,
+    WorkflowResult, workflows::select,
+};
+
+use super::{
+    event::{Command, Event},
+    intent::{Change, set_intent},
+    line::{Line, note},
+    listed, show,
+    state::{Intent, Stage, State},
+    step::step,
+};
+use crate::lenient::Asked;
+
+/// An idle stream renews its history daily, so that old code paths die.
+const RENEW_AFTER_MS: i64 = 24 * 3_600 * 1_000;
+
+/// What a validator or a handler answers when it says no.
+pub(super) type Refusal = Box<dyn std::error::Error + Send + Sync>;
+
+/// The workflow `stream`: id `stream/<platform>/<store>[/<dataset>]`.
+#[workflow]
+#[derive(Debug)]
+pub struct StreamWorkflow {
+    input: StreamInput,
+    state: State,
+    /// What `step` ordered and the main line has not carried out yet.
+    orders: VecDeque<Command>,
+    /// Somebody's intent is being written; the next one waits, so that the order of both holds.
+    pub(super) writing_intent: bool,
+}
+
+#[workflow_methods]
+impl StreamWorkflow {
+    /// The state of before.
+    #[init]
+    pub fn new(ctx: &WorkflowContextView, input: StreamInput) -> Self {
+        let carry = input.carry.clone().unwrap_or_default();
+        let state = State::new(&input.stream, &carry, unix_ms(ctx.start_time()));
+        Self { input, state, orders: VecDeque::new(), writing_intent: false }
+    }
+
+    /// Until the stream is retired.
+    #[run(name = names::STREAM)]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<String> {
+        let ctx: &WorkflowContext<Self> = ctx;
+        let renew_at = unix_ms(ctx.workflow_time()) + RENEW_AFTER_MS;
+        let mut line = Line::default();
+        happened(ctx, Event::Started);
+        loop {
+            while let Some(order) = ctx.state_mut(|w| w.orders.pop_front()) {
+                match order {
+                    Command::Do { work, accept_deletes } => line.start(ctx, work, accept_deletes),
+                    Command::Cancel => line.cancel(),
+                    Command::Note { abandon } => {
+                        let answer = note(ctx, abandon).await;
+                        happened(ctx, Event::Noted(answer));
+                    }
+                    Command::Close => {
+                        line.disarm();
+                        listed::show(ctx);
+                        drained(ctx).await?;
+                        return Ok(ctx.state(|w| w.state.word().as_str().to_owned()));
+                    }
+                }
+            }
+            listed::show(ctx);
+            if is_renewable(ctx, renew_at) {
+                drained(ctx).await?;
+                if ctx.state(|w| w.orders.is_empty()) {
+                    let input = ctx.state(Self::renewed);
+                    ctx.continue_as_new(input, ContinueAsNewOptions::default())?;
+                }
+                continue;
+            }
+            let deadline = ctx.state(|w| w.state.deadline());
+            if deadline.is_some_and(|deadline| deadline <= unix_ms(ctx.workflow_time())) {
+                happened(ctx, Event::Due);
+                continue;
+            }
+            line.arm(ctx, deadline, renew_at);
+            let (mut work, mut timer) = line.both();
+            let event = select! {
+                event = work => Some(event),
+                _fired_or_cancelled = timer => Some(Event::Due),
+                ordered = ctx.wait_condition(|w| !w.orders.is_empty()) => {
+                    ordered?;
+                    None
+                }
+            };
+            if let Some(event) = event {
+                happened(ctx, event);
+            }
+        }
+    }
+
+    /// How the stream is.
+    #[query(name = names::STATUS)]
+    pub fn status(&self, _ctx: &WorkflowContextView) -> StreamStatus {
+        show::status(&self.state)
+    }
+
+    /// Starts a batch now; during a run exactly one more follows.
+    #[expect(clippy::needless_pass_by_value, reason = "the macro of the SDK hands over a value")]
+    #[update(name = names::RUN_NOW)]
+    pub fn run_now(&mut self, ctx: &mut SyncWorkflowContext<Self>, ask: Asked) -> Reply {
+        let accept_deletes = ask.0.accept_deletes;
+        self.happened(unix_ms(ctx.workflow_time()), Event::RunNow { accept_deletes });
+        let ticket = self.state.runs.requested;
+        let message = if self.state.runs.serving >= ticket {
+            "a batch is starting"
+        } else {
+            "one more batch follows the one that is running"
+        };
+        Reply { ticket, ..self.reply(message) }
+    }
+
+    /// A paused or ending stream runs nothing.
+    #[update_validator(run_now)]
+    pub fn may_run_now(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.not_ending()?;
+        if self.state.intent == Intent::Paused {
+            return self.refuse("is paused: resume it first");
+        }
+        Ok(())
+    }
+
+    /// No new batch from now on; an open one is finished.
+    #[update(name = names::PAUSE)]
+    pub async fn pause(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        let change = Change { wanted: "paused", verb: names::PAUSE, event: Event::Pause };
+        set_intent(ctx, change, &ask).await?;
+        Ok(ctx.state(|w| match w.state.stage {
+            Stage::Paused => w.reply("paused"),
+            _ => w.reply("pauses after the open batch"),
+        }))
+    }
+
+    /// Not at the end.
+    #[update_validator(pause)]
+    pub fn may_pause(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.not_ending()
+    }
+
+    /// Goes on after a pause, or tries at once after a failure.
+    #[update(name = names::RESUME)]
+    pub async fn resume(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        let change = Change { wanted: "run", verb: names::RESUME, event: Event::Resume };
+        set_intent(ctx, change, &ask).await?;
+        Ok(ctx.state(|w| w.reply("goes on")))
+    }
+
+    /// Only what stands still.
+    #[update_validator(resume)]
+    pub fn may_resume(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.not_ending()?;
+        let stands = self.state.intent == Intent::Paused
+            || matches!(self.state.stage, Stage::Failing { .. } | Stage::Loading { .. });
+        if stands { Ok(()) } else { self.refuse("is not paused") }
+    }
+
+    /// Takes over what the catalog holds; answers when the configuration runs, or why it cannot.
+    #[update(name = names::RELOAD)]
+    pub async fn reload(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        let hash = ask.0.config_hash;
+        if !hash.is_empty() && ctx.state(|w| w.state.runs_with(&hash)) {
+            return Ok(ctx.state(|w| w.reply("this configuration runs already")));
+        }
+        happened(ctx, Event::Reload);
+        let ticket = ctx.state(|w| w.state.reloads.asked);
+        ctx.wait_condition(|w| w.state.reloads.done >= ticket || w.state.is_ending()).await?;
+        Ok(ctx.state(|w| match &w.state.reloads.failure {
+            Some(failure) => Reply { failure: Some(failure.clone()), ..w.reply(&failure.message) },
+            None => w.reply("the configuration of the catalog runs"),
+        }))
+    }
+
+    /// Not at the end.
+    #[update_validator(reload)]
+    pub fn may_reload(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.not_ending()
+    }
+
+    /// Ends for good.
+    #[update(name = names::RETIRE)]
+    pub async fn retire(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        let change = Change { wanted: "retired", verb: names::RETIRE, event: Event::Retire };
+        set_intent(ctx, change, &ask).await?;
+        Ok(ctx.state(|w| w.reply("ends")))
+    }
+
+    /// Once is enough.
+    #[update_validator(retire)]
+    pub fn may_retire(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.not_ending()
+    }
+}
+
+impl StreamWorkflow {
+    fn happened(&mut self, at_ms: i64, event: Event) {
+        let (state, orders) = step(self.state.clone(), at_ms, event);
+        self.state = state;
+        self.orders.extend(orders);
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn renewed(&self) -> StreamInput {
+        StreamInput { carry: Some(self.state.carry()), ..self.input.clone() }
+    }
+
+    fn reply(&self, message: &str) -> Reply {
+        Reply {
+            stream: self.state.stream.clone(),
+            state: self.state.word().as_str().to_owned(),
+            message: format!("{}: {message}", self.state.stream),
+            ticket: 0,
+            last_batch: self.state.last_batch,
+            config_hash: self.state.running_hash.clone(),
+            failure: None,
+        }
+    }
+
+    fn refuse(&self, why: &str) -> Result<(), Refusal> {
+        Err(format!("{} {why} (state: {})", self.state.stream, self.state.word().as_str()).into())
+    }
+
+    fn not_ending(&self) -> Result<(), Refusal> {
+        if self.state.is_ending() { self.refuse("is being retired") } else { Ok(()) }
+    }
+}
+
+pub(super) fn happened(ctx: &WorkflowContext<StreamWorkflow>, event: Event) {
+    let at_ms = unix_ms(ctx.workflow_time());
+    ctx.state_mut(|w| w.happened(at_ms, event));
+}
+
+/// Whether the history is to be exchanged for a new one, now that nothing runs.
+fn is_renewable(ctx: &WorkflowContext<StreamWorkflow>, renew_at: i64) -> bool {
+    let (idle, limit) =
+        ctx.state(|w| (w.state.is_idle() && !w.state.reload, w.state.renew_after_events));
+    idle && (ctx.continue_as_new_suggested()
+        || (limit != 0 && ctx.history_length() >= limit)
+        || unix_ms(ctx.workflow_time()) >= renew_at)
+}
+
+/// Waits until no update is being answered, or one of them ordered something.
+async fn drained(
+    ctx: &WorkflowContext<StreamWorkflow>,
+) -> Result<(), temporalio_sdk::WorkflowCancellationError> {
+    let handlers = ctx.clone();
+    ctx.wait_condition(move |w| !w.orders.is_empty() || handlers.all_handlers_finished()).await
+}
+
+/// Milliseconds since 1970 of the time that a replay sees again.
+pub(crate) fn unix_ms(time: Option<SystemTime>) -> i64 {
+    let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
