@@ -36,7 +36,8 @@ pub struct Place {
     pub column: u32,
     /// Length in characters, at least 1; never past the end of the line.
     pub length: u32,
-    /// The line itself, with secrets masked; of a very long line the part around the column.
+    /// The line itself, with secrets masked; of a long line the part around the column, of a line
+    /// beyond 10,000 bytes nothing.
     pub source: String,
     /// Characters of the line before `source`.
     pub skipped: u32,
@@ -129,14 +130,19 @@ fn write_place(
 ) -> fmt::Result {
     let indent = place.column.saturating_sub(1).saturating_sub(place.skipped);
     let indent = usize::try_from(indent).unwrap_or(0);
-    let room = place.source.chars().count().saturating_sub(indent);
-    let width = usize::try_from(place.length).unwrap_or(1).min(room).max(1);
-    let marks = mark.to_string().repeat(width);
+    let shown = place.source.chars().count();
+    let width = usize::try_from(place.length).unwrap_or(1).min(shown.saturating_sub(indent)).max(1);
+    // Behind a secret nothing is shown, so nothing can be marked.
+    let marks = if indent <= shown { mark.to_string().repeat(width) } else { String::new() };
     write!(f, "\n{:margin$}--> {}:{}:{}", "", place.file, place.line, place.column)?;
+    if place.source.is_empty() {
+        return if word.is_empty() { Ok(()) } else { write!(f, " ({word})") };
+    }
     write!(f, "\n{:margin$} |", "")?;
     write!(f, "\n{:>margin$} | {}", place.line, place.source.trim_end())?;
-    write!(f, "\n{:margin$} | {:indent$}{marks}", "", "")?;
-    if word.is_empty() { Ok(()) } else { write!(f, " {word}") }
+    let indent = if marks.is_empty() { 0 } else { indent };
+    let line = format!("{:margin$} | {:indent$}{marks} {word}", "", "");
+    write!(f, "\n{}", line.trim_end())
 }
 
 impl Serialize for Diagnostic {

@@ -24,7 +24,7 @@ pub mod sizing;
 #[cfg(test)]
 mod tests;
 pub mod types;
-pub(crate) mod yaml;
+mod yaml;
 
 pub use compile::{compile, graph};
 pub use diagnostic::{Diagnostic, Diagnostics};

@@ -12,7 +12,7 @@ use crate::{
     },
     lint::index::Index,
     name,
-    yaml::{Entry, Finding, Report, Spanned, decode::list},
+    yaml::{Entry, Finding, Report, Spanned, list},
 };
 
 /// A platform that serves a group.

@@ -1,11 +1,7 @@
 //! `kind: Assignment`: which platform serves a group of a workspace. Overrides `platform:` of the
 //! group; a second one for the same group is a parallel run.
 
-use crate::yaml::{
-    Spanned,
-    decode::{Refusal, Scalar, one_of},
-    mapping::mapping,
-};
+use crate::yaml::{Refusal, Scalar, Spanned, mapping::mapping, one_of};
 
 mapping! {
     /// One platform for one group of one workspace.

@@ -7,9 +7,8 @@ use crate::{
     release::TableName,
     types::ColumnType,
     yaml::{
-        Content, Entries, Finding, Node, Report, Span, Spanned,
-        decode::{Decode, Fields, Refusal, Scalar, closest, wrong_shape},
-        mapping::mapping,
+        Content, Decode, Entries, Fields, Finding, Node, Refusal, Report, Scalar, Span, Spanned,
+        closest, mapping::mapping, wrong_shape,
     },
 };
 
@@ -180,7 +179,8 @@ impl Scalar for ColumnType {
             }
         })?;
         match out_of_bounds(&parsed) {
-            Some(why) => Err(Refusal::new(code::MODEL0017, format!("`{text}` {why}")).help(why)),
+            Some(why) => Err(Refusal::new(code::MODEL0017, format!("`{text}` {why}"))
+                .help("correct the numbers, or leave them out where there is no limit")),
             None => Ok(parsed),
         }
     }

@@ -4,11 +4,7 @@ use super::{
     dataset::DatasetBody, hints::Hints, ingest::Ingest, max_delete::MaxDeleteField,
     schedule::ScheduleField, source::Source,
 };
-use crate::yaml::{
-    Entries, Spanned,
-    decode::{Refusal, Scalar, one_of},
-    mapping::mapping,
-};
+use crate::yaml::{Entries, Refusal, Scalar, Spanned, mapping::mapping, one_of};
 
 mapping! {
     /// A producer's database and the tables of it that the model knows.

@@ -1,11 +1,7 @@
 //! `hints:` sizes of activities: the name of a class, or values.
 
 use super::quantity::{Cpu, Memory};
-use crate::yaml::{
-    Content, Node, Report, Span, Spanned,
-    decode::{Decode, wrong_shape},
-    mapping::mapping,
-};
+use crate::yaml::{Content, Decode, Node, Report, Span, Spanned, mapping::mapping, wrong_shape};
 
 mapping! {
     /// Sizes by activity.

@@ -2,11 +2,7 @@
 
 use crate::{
     code,
-    yaml::{
-        Finding, Node, Report, Span,
-        decode::{Decode, Fields},
-        mapping::mapping,
-    },
+    yaml::{Content, Decode, Fields, Finding, Node, Report, Span, mapping::mapping, wrong_shape},
 };
 
 /// How changes of a source are found.
@@ -30,6 +26,10 @@ const PLANNED: [&str; 5] = ["watermark", "changes", "files", "api", "debezium"];
 
 impl Decode for Ingest {
     fn decode(node: &Node, report: &mut Report) -> Self {
+        if !matches!(node.content, Content::Map(_) | Content::Broken) {
+            report.add(wrong_shape(node, "a way of ingestion, such as `{snapshot: {}}`"));
+            return Self::default();
+        }
         let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
         let mut named = 0;
         for way in PLANNED {

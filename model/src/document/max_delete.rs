@@ -3,10 +3,7 @@
 use crate::{
     code,
     release::MaxDelete,
-    yaml::{
-        Content, Finding, Node, Report, Span, Spanned,
-        decode::{Decode, Fields},
-    },
+    yaml::{Content, Decode, Fields, Finding, Node, Report, Span, Spanned},
 };
 
 /// `20%`, or `{percent: 20, rows: 1000}`.

@@ -27,10 +27,7 @@ use self::{
 use crate::{
     code,
     read::ModelFile,
-    yaml::{
-        Finding, Node, Report,
-        decode::{Decode, Fields, Spanned, closest},
-    },
+    yaml::{Decode, Fields, Finding, Node, Report, Spanned, closest},
 };
 
 /// All documents of a model, read and typed. Ordered by file, then by line.

@@ -2,7 +2,7 @@
 
 use crate::{
     code, duration,
-    yaml::decode::{Refusal, Scalar},
+    yaml::{Refusal, Scalar},
 };
 
 /// A period of whole seconds, at least one, at most a year.

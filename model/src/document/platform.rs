@@ -4,11 +4,7 @@ use super::hints::Hints;
 use crate::{
     code,
     release::Style,
-    yaml::{
-        Spanned,
-        decode::{Refusal, Scalar, one_of},
-        mapping::mapping,
-    },
+    yaml::{Refusal, Scalar, Spanned, mapping::mapping, one_of},
 };
 
 mapping! {

@@ -3,7 +3,7 @@
 use crate::{
     code,
     sizing::quantity::{parse_bytes, parse_cpu},
-    yaml::decode::{Refusal, Scalar},
+    yaml::{Refusal, Scalar},
 };
 
 /// Thousandths of a processor: `100m`, `0.5`, `2`.

@@ -4,10 +4,7 @@ use super::period::Period;
 use crate::{
     code,
     schedule::{self, Schedule},
-    yaml::{
-        Content, Finding, Node, Report, Span, Spanned,
-        decode::{Decode, Fields, Refusal, wrong_shape},
-    },
+    yaml::{Content, Decode, Fields, Finding, Node, Refusal, Report, Span, Spanned, wrong_shape},
 };
 
 /// When batches are due: `{every: 1m}`, `{cron: "*/5 * * * *", timezone: Europe/Zurich}` or

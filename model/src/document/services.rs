@@ -9,9 +9,7 @@ use super::{
     source::PostgresAddress,
 };
 use crate::yaml::{
-    Entries, Finding, Node, Report, Span, Spanned,
-    decode::{Decode, Fields},
-    mapping::mapping,
+    Decode, Entries, Fields, Finding, Node, Report, Span, Spanned, mapping::mapping,
 };
 
 mapping! {

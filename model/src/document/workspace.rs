@@ -4,11 +4,7 @@ use super::period::Period;
 use crate::{
     code,
     release::Priority,
-    yaml::{
-        Entries, Spanned,
-        decode::{Refusal, Scalar, one_of},
-        mapping::mapping,
-    },
+    yaml::{Entries, Refusal, Scalar, Spanned, mapping::mapping, one_of},
 };
 
 mapping! {

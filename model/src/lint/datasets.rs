@@ -5,7 +5,7 @@ use crate::{
     code,
     document::dataset::ColumnBody,
     types::ColumnType,
-    yaml::{Finding, Report, Spanned, decode::closest},
+    yaml::{Finding, Report, Spanned, closest},
 };
 
 /// Columns of a table in PostgreSQL (1,600) less those that Teal adds, with room for more.

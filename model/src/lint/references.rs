@@ -9,10 +9,7 @@ use crate::{
         hints::{Hint, Hints},
         workspace::Workspace,
     },
-    yaml::{
-        Finding, Report, Span, Spanned,
-        decode::{closest, list},
-    },
+    yaml::{Finding, Report, Span, Spanned, closest, list},
 };
 
 pub(super) fn check(index: &Index<'_>, report: &mut Report) {

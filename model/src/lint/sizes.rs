@@ -57,13 +57,17 @@ fn check_class(class: &Entry<ClassBody>, report: &mut Report) {
         }
     }
     let asked = &body.requests;
-    if asked.cpu.0 > cpu.0 && asked.cpu.at.is_somewhere() && cpu.at.is_somewhere() {
+    if cpu.0 > 0 && asked.cpu.0 > cpu.0 && asked.cpu.at.is_somewhere() && cpu.at.is_somewhere() {
         let (asked_text, limit) = (format_cpu(asked.cpu.0), format_cpu(cpu.0));
         let message = format!("the class asks for {asked_text} processors, but may use {limit}");
         let finding = Finding::new(code::MODEL0061, asked.cpu.at, message);
         report.add(finding.also("the limit", cpu.at));
     }
-    if asked.memory.0 > memory.0 && asked.memory.at.is_somewhere() && memory.at.is_somewhere() {
+    if memory.0 > 0
+        && asked.memory.0 > memory.0
+        && asked.memory.at.is_somewhere()
+        && memory.at.is_somewhere()
+    {
         let (asked_text, limit) = (format_bytes(asked.memory.0), format_bytes(memory.0));
         let message = format!("the class asks for {asked_text} of memory, but may use {limit}");
         let finding = Finding::new(code::MODEL0061, asked.memory.at, message);

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, rc::Rc};
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
 use super::{Content, Finding, Key, Node, Report, Span};
 use crate::code;
@@ -209,8 +209,13 @@ impl<'a> Composer<'a> {
 
     fn syntax_error(&mut self, error: &ScanError) {
         let at = Span::at(self.file, error.marker(), 0);
-        let message = format!("not valid YAML: {}", error.info());
-        self.report.add(Finding::new(code::MODEL0001, at, message));
+        self.report.add(match error.kind() {
+            ErrorKind::RecursionLimitExceeded => {
+                let message = format!("the document is nested more than {DEEPEST} levels deep");
+                Finding::new(code::MODEL0003, at, message)
+            }
+            kind => Finding::new(code::MODEL0001, at, format!("not valid YAML: {kind}")),
+        });
         self.report.gap();
     }
 

@@ -25,7 +25,7 @@ macro_rules! mapping {
 
         impl $Name {
             pub(crate) fn from_fields(
-                fields: &mut $crate::yaml::decode::Fields<'_>,
+                fields: &mut $crate::yaml::Fields<'_>,
                 report: &mut $crate::yaml::Report,
             ) -> Self {
                 $( $( fields.refuse($planned, $crate::code::MODEL0016, $why, report); )* )?
@@ -40,9 +40,9 @@ macro_rules! mapping {
             }
         }
 
-        impl $crate::yaml::decode::Decode for $Name {
+        impl $crate::yaml::Decode for $Name {
             fn decode(node: &$crate::yaml::Node, report: &mut $crate::yaml::Report) -> Self {
-                let Some(mut fields) = $crate::yaml::decode::Fields::of(node, report) else {
+                let Some(mut fields) = $crate::yaml::Fields::of(node, report) else {
                     return Self::default();
                 };
                 let value = Self::from_fields(&mut fields, report);

@@ -2,20 +2,27 @@
 //!
 //! In: the text of one file. Out: one [`Node`] per document; mistakes go to a [`Report`].
 //! Invariant: time and memory are bounded by the limits of [`compose`], whatever the text is.
-//! Read first: [`Node`], then [`decode::Decode`].
+//! Read first: [`Node`], then [`Decode`].
 
 mod compose;
-pub(crate) mod decode;
+mod decode;
+mod entries;
+mod fields;
 pub(crate) mod mapping;
 mod place;
 mod report;
+mod scalar;
 
 use std::rc::Rc;
 
 pub(crate) use compose::compose;
-pub use decode::{Entries, Entry, Spanned};
+pub(crate) use decode::{Decode, wrong_shape};
+pub use entries::{Entries, Entry};
+pub(crate) use fields::Fields;
 pub use place::Span;
 pub(crate) use report::{Finding, Report};
+pub use scalar::Spanned;
+pub(crate) use scalar::{Refusal, Scalar, closest, list, one_of};
 
 /// One node of a document.
 #[derive(Debug)]

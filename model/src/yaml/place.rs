@@ -53,7 +53,8 @@ impl Span {
     pub(crate) fn locate(self, files: &[ModelFile]) -> Option<Place> {
         let file = files.get(usize::try_from(self.file).ok()?.checked_sub(1)?)?;
         let line = file.text.split('\n').nth(usize::try_from(self.line).ok()?.saturating_sub(1));
-        let line = line.unwrap_or_default().trim_end_matches('\r').replace('\t', " ");
+        let line = line.filter(|line| line.len() <= LONGEST_LINE).unwrap_or_default();
+        let line = line.trim_end_matches('\r').replace('\t', " ");
         let column = usize::try_from(self.column).ok()?.saturating_sub(1);
         let rest = u32::try_from(line.chars().skip(column).count()).unwrap_or(u32::MAX);
         let skipped = if column >= SHOWN_CHARS { column - LEAD_CHARS } else { 0 };
@@ -69,6 +70,8 @@ impl Span {
     }
 }
 
+/// Bytes of a line that is worth showing a part of; only machines write longer ones.
+const LONGEST_LINE: usize = 10_000;
 /// Longest part of a line that is shown.
 const SHOWN_CHARS: usize = 100;
 /// What is shown before the place when the line is longer.

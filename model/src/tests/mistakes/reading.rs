@@ -1,0 +1,267 @@
+//! Mistakes of writing.
+
+use super::{codes, codes_with, mistakes};
+use crate::{ModelFile, load};
+
+#[test]
+fn unknown_field_gets_the_meant_one() {
+    insta::assert_snapshot!(mistakes(&[("priority: critical", "priorty: critical")]), @r#"
+    error[MODEL0007]: the field `priorty` does not exist here
+     --> consumers.yaml:4:1
+      |
+    4 | priorty: critical
+      | ^^^^^^^
+      = help: did you mean `priority`?
+    "#);
+}
+
+#[test]
+fn unknown_field_without_a_close_one_gets_the_list() {
+    insta::assert_snapshot!(mistakes(&[("percent: 50", "maximum_share: 50")]), @r#"
+    error[MODEL0007]: the field `maximum_share` does not exist here
+      --> crm.yaml:10:14
+       |
+    10 | max_delete: {maximum_share: 50, rows: 10}
+       |              ^^^^^^^^^^^^^
+       = help: the fields here are `percent`, `rows`
+    "#);
+}
+
+#[test]
+fn missing_field_points_at_its_document() {
+    insta::assert_snapshot!(mistakes(&[("schedule: {every: 1m}\n", "")]), @r#"
+    error[MODEL0008]: the field `schedule` is missing
+     --> shop.yaml:1:1
+      |
+    1 | kind: Datastore
+      | ^^^^
+      = help: add `schedule:`
+    "#);
+}
+
+#[test]
+fn broken_yaml_shows_the_place_and_reads_the_other_documents() {
+    let changes = [("needs: {history: full}", "needs: {history: full"), ("slots: 8", "slots: 0")];
+    insta::assert_snapshot!(mistakes(&changes), @r#"
+    error[MODEL0001]: not valid YAML: while parsing a flow mapping, did not find expected ',' or '}'
+      --> consumers.yaml:12:10
+       |
+    12 |     sinks: ["shop:orders"]
+       |          ^
+       = help: mend the YAML at the mark; indentation is by spaces, and text that holds `: ` or ` #` stands in quotes
+
+    error[MODEL0009]: `0` is not a whole number from 1 to 4294967295
+      --> ecosystem.yaml:29:88
+       |
+    29 |   medium: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: "2", memory: 2Gi}, slots: 0}
+       |                                                                                        ^
+       = help: write digits, without quotes
+    "#);
+}
+
+#[test]
+fn field_written_twice_shows_both_places() {
+    insta::assert_snapshot!(mistakes(&[("schedule: {every: 1m}", "schedule: {every: 1m}\nschedule: external")]), @r#"
+    error[MODEL0002]: `schedule` is written twice
+     --> shop.yaml:8:1
+      |
+    8 | schedule: external
+      | ^^^^^^^^
+     --> shop.yaml:7:1
+      |
+    7 | schedule: {every: 1m}
+      | -------- first written here
+      = help: keep one of the two
+    "#);
+}
+
+#[test]
+fn unknown_kind_gets_the_meant_one_and_hides_no_other_mistake() {
+    let found = mistakes(&[
+        ("kind: Platform\nname: history", "kind: Plattform\nname: history"),
+        ("slots: 8", "slots: many"),
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0009]: `many` is not a whole number from 1 to 4294967295
+      --> ecosystem.yaml:29:88
+       |
+    29 |   medium: {requests: {cpu: 500m, memory: 1Gi}, limits: {cpu: "2", memory: 2Gi}, slots: many}
+       |                                                                                        ^^^^
+       = help: write digits, without quotes
+
+    error[MODEL0006]: the kind `Plattform` does not exist
+      --> ecosystem.yaml:38:7
+       |
+    38 | kind: Plattform
+       |       ^^^^^^^^^
+       = help: did you mean `Platform`?
+    "#);
+}
+
+#[test]
+fn wrong_shapes_say_what_is_expected() {
+    let found = mistakes(&[
+        ("key: [at, contact]", "key: at"),
+        ("vip: {type: boolean, nullable: true}", "vip: {type: boolean, nullable: yes}"),
+        ("ingest: {snapshot: {}}\nstreams: multi", "ingest: snapshot\nstreams: multi"),
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0009]: expected a list, such as [a, b], found a single value
+      --> crm.datasets.yaml:15:6
+       |
+    15 | key: at
+       |      ^^
+       = help: write a list, such as [a, b]
+
+    error[MODEL0009]: expected a way of ingestion, such as `{snapshot: {}}`, found a single value
+     --> shop.yaml:5:9
+      |
+    5 | ingest: snapshot
+      |         ^^^^^^^^
+      = help: write a way of ingestion, such as `{snapshot: {}}`
+
+    error[MODEL0009]: `yes` is not true or false
+      --> shop.yaml:15:38
+       |
+    15 |       vip: {type: boolean, nullable: yes}
+       |                                      ^^^
+       = help: write true or false, without quotes
+    "#);
+}
+
+#[test]
+fn what_is_planned_is_refused_by_name() {
+    let found = mistakes(&[
+        ("style: milestoned", "style: current_history"),
+        (
+            "ingest: {snapshot: {}}\nstreams: multi",
+            "ingest: {watermark: {column: at}}\nstreams: multi",
+        ),
+        ("roles: external", "transformer: {output: masked_shop, trigger: on_input}"),
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0016]: `transformer` is not built yet: workspaces read views for now
+      --> consumers.yaml:18:1
+       |
+    18 | transformer: {output: masked_shop, trigger: on_input}
+       | ^^^^^^^^^^^
+       = help: leave it out for now
+
+    error[MODEL0014]: the style `current_history` is not built yet
+      --> ecosystem.yaml:42:8
+       |
+    42 | style: current_history
+       |        ^^^^^^^^^^^^^^^
+       = help: use `style: live` (latest rows) or `style: milestoned` (all versions)
+
+    error[MODEL0015]: ingestion by `watermark` is not built yet
+     --> shop.yaml:5:10
+      |
+    5 | ingest: {watermark: {column: at}}
+      |          ^^^^^^^^^
+      = help: use `ingest: {snapshot: {}}`, which reads changes of any PostgreSQL table
+    "#);
+}
+
+#[test]
+fn secrets_are_refused_and_never_shown() {
+    let found = mistakes(&[(
+        "{host: localhost, port: 5432, database: merge}",
+        "{host: localhost, password: hunter2, prot: 5432, database: merge}",
+    )]);
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0013]: `password` would put a secret into the model
+      --> ecosystem.yaml:22:31
+       |
+    22 |   postgres: {host: localhost, password:…
+       |                               ^^^^^^^^
+       = help: remove it, change it where it is valid, and name it by `credential:`; workers look it up in the place that `credentials:` of the PlatformServices names
+
+    error[MODEL0007]: the field `prot` does not exist here
+      --> ecosystem.yaml:22:50
+       |
+    22 |   postgres: {host: localhost, password:…
+       |
+       = help: did you mean `port`?
+    "#);
+    let json = serde_json::to_string(&found).unwrap();
+    assert!(!json.contains("hunter2"), "{json}");
+}
+
+#[test]
+fn schedules_say_what_is_wrong_with_them() {
+    let found = mistakes(&[
+        ("\"*/5  * * * *\", timezone: Europe/Zurich", "\"*/5 25 * * *\", timezone: Zurich"),
+        ("    schedule: {every: 30s}", "    schedule: {every: 30 seconds}"),
+        ("schedule: {every: 1m}", "schedule: {every: 1m, timezone: UTC}"),
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0040]: `*/5 25 * * *` cannot be used: value must be in range 0..=23; found 25
+     --> crm.yaml:8:18
+      |
+    8 | schedule: {cron: "*/5 25 * * *", timezone: Zurich}
+      |                  ^^^^^^^^^^^^^^
+      = help: write five fields: minute hour day-of-month month day-of-week, such as `*/5 * * * *`
+
+    error[MODEL0041]: the time zone `Zurich` does not exist
+     --> crm.yaml:8:44
+      |
+    8 | schedule: {cron: "*/5 25 * * *", timezone: Zurich}
+      |                                            ^^^^^^
+      = help: use an IANA name, such as `Europe/Zurich` or `UTC`
+
+    error[MODEL0011]: `30 seconds` is not a duration
+      --> crm.yaml:15:23
+       |
+    15 |     schedule: {every: 30 seconds}
+       |                       ^^^^^^^^^^
+       = help: write a number and a unit: 30s, 5m, 2h, 1d or together 1h30m
+
+    error[MODEL0009]: `timezone` belongs to `cron`; a period has no time zone
+     --> shop.yaml:7:12
+      |
+    7 | schedule: {every: 1m, timezone: UTC}
+      |            ^^^^^
+      = help: write `{every: 5m}`, `{cron: "*/5 * * * *"}` or `external`
+    "#);
+}
+
+#[test]
+fn cron_that_never_comes_is_refused() {
+    let found = mistakes(&[("\"*/5  * * * *\"", "\"0 0 30 2 *\"")]);
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0040]: `0 0 30 2 *` cannot be used: that does not come within four years
+     --> crm.yaml:8:18
+      |
+    8 | schedule: {cron: "0 0 30 2 *", timezone: Europe/Zurich}
+      |                  ^^^^^^^^^^^^
+      = help: write five fields: minute hour day-of-month month day-of-week, such as `*/5 * * * *`
+    "#);
+    assert!(load(&super::shop_with(&[("\"*/5  * * * *\"", "\"0 0 29 2 *\"")])).is_ok());
+}
+
+#[test]
+fn yaml_1_2_words_are_texts() {
+    let norway = "kind: Zone\nname: no\n---\nkind: Zone\nname: on\n---\n# nothing\n---\nnull\n";
+    let mut files = super::shop_with(&[]);
+    files.push(ModelFile::new("zones.yml", norway));
+    load(&files).unwrap();
+    assert_eq!(
+        codes_with("a.yaml", "kind: Zone\nname: x\nrepository: {<<: {url: y}}"),
+        ["MODEL0007", "MODEL0008"]
+    );
+}
+
+#[test]
+fn aliases_are_read_within_a_document() {
+    let with_alias = super::shop_with(&[(
+        "id: uuid\n  email: text",
+        "id: &id uuid\n  email: text\n  other: *id",
+    )]);
+    load(&with_alias).unwrap();
+    assert_eq!(codes(&[("email: text", "email: *nobody")]), ["MODEL0001"]);
+    assert_eq!(
+        codes(&[("columns: {id: uuid}", "columns: &c {id: uuid, other: *c}")]),
+        ["MODEL0004"]
+    );
+}

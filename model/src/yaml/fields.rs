@@ -1,0 +1,92 @@
+//! Fields: mappings whose names the model gives.
+
+use std::collections::HashMap;
+
+use super::{
+    Content, Finding, Key, Node, Report, Span,
+    decode::{Decode, wrong_shape},
+    place::is_secret,
+    scalar::{closest, list},
+};
+use crate::{code, error::Code};
+
+/// The fields of one mapping, taken one after another.
+pub(crate) struct Fields<'a> {
+    pub(crate) at: Span,
+    left: HashMap<&'a str, (&'a Key, &'a Node)>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// `None`, reported, where the node is no mapping.
+    pub(crate) fn of(node: &'a Node, report: &mut Report) -> Option<Self> {
+        let Content::Map(entries) = &node.content else {
+            if !matches!(node.content, Content::Broken) {
+                report.add(wrong_shape(node, "a mapping"));
+            }
+            return None;
+        };
+        let left = entries.iter().map(|(key, node)| (key.text.as_str(), (key, &**node))).collect();
+        // An error of the whole mapping points at its first field.
+        let at = entries.first().map_or(node.at, |(key, _)| key.at);
+        Some(Self { at, left, known: Vec::new() })
+    }
+
+    /// The value of a field, or what stands for its absence.
+    pub(crate) fn take<T: Decode>(&mut self, field: &'static str, report: &mut Report) -> T {
+        match self.take_node(field) {
+            Some((_, node)) => T::decode(node, report),
+            None => T::absent(field, self.at, report),
+        }
+    }
+
+    /// The field as it is.
+    pub(crate) fn take_node(&mut self, field: &'static str) -> Option<(&'a Key, &'a Node)> {
+        self.known.push(field);
+        self.left.remove(field)
+    }
+
+    /// Refuses a field that is planned, by name.
+    pub(crate) fn refuse(
+        &mut self,
+        field: &'static str,
+        code: Code,
+        why: &str,
+        report: &mut Report,
+    ) {
+        if let Some((key, _)) = self.left.remove(field) {
+            report.add(Finding::new(code, key.at, format!("`{field}` is not built yet: {why}")));
+        }
+    }
+
+    /// Reports what nobody took.
+    pub(crate) fn finish(self, report: &mut Report) {
+        let mut left: Vec<&Key> = self.left.values().map(|(key, _)| *key).collect();
+        left.sort_by_key(|key| key.at);
+        for key in left {
+            if report.is_full() {
+                return;
+            }
+            report.add(self.unknown(key));
+        }
+    }
+
+    fn unknown(&self, key: &Key) -> Finding {
+        if is_secret(&key.text) {
+            let message = format!("`{}` would put a secret into the model", key.text);
+            return Finding::new(code::MODEL0013, key.at, message);
+        }
+        let finding = Finding::new(
+            code::MODEL0007,
+            key.at,
+            format!("the field `{}` does not exist here", key.text),
+        );
+        if key.text == "<<" {
+            return finding.help("merge keys are YAML 1.1: write the fields out");
+        }
+        finding.help(match closest(&key.text, self.known.iter().copied()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => format!("the fields here are {}", list(&self.known)),
+        })
+    }
+}
