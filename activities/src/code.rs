@@ -355,3 +355,11 @@ pub const LEDGER0013: Code = Code::new(
     "the catalog belongs to another ecosystem",
     "point TEAL_CATALOG to this ecosystem's database, or give the new ecosystem one of its own",
 );
+
+/// All sessions of a source are taken for very long.
+pub const SOURCE0050: Code = Code::new(
+    "SOURCE0050",
+    Kind::Transient,
+    "no session at the source became free",
+    "raise `max_sessions` of the source, or spread the schedules of its streams",
+);

@@ -2,6 +2,7 @@
 //!
 //! Two families of tables: the *ledger* (beside the merge tables, [`ledger`]) and the *control
 //! catalog* ([`control`], which may live in another database). No statement joins the two.
+//! [`status`] is what people see of both.
 //! Read first: [`migrate`], [`ledger::begin`], [`ledger::open_commit`], [`ledger::commit`].
 
 pub mod control;
@@ -11,7 +12,9 @@ mod installed;
 pub mod ledger;
 mod migrate;
 pub(crate) mod number;
+pub mod status;
 
 pub use identity::{Identity, belongs_to, claim, identity, open};
 pub use installed::{Installed, installed};
 pub use migrate::{check, migrate};
+pub use status::batches;

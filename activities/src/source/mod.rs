@@ -4,6 +4,7 @@
 //! first kind is PostgreSQL. Read first: [`Snapshot`], [`postgres::PostgresSnapshot`].
 
 pub mod postgres;
+pub mod sessions;
 
 use async_trait::async_trait;
 use teal_model::Result;

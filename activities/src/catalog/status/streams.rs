@@ -1,0 +1,263 @@
+//! All streams at one moment.
+
+use std::collections::BTreeMap;
+
+use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
+use teal_model::{
+    Result,
+    release::{StreamSpec, TableName},
+    schedule::Schedule,
+};
+use teal_proto::v1::Failure;
+
+use super::{
+    BatchRow, DatasetRow, Filter, ProgressRow, StreamStatusRow, batches::read_batch, timestamp,
+};
+use crate::{
+    catalog::{
+        control::{Intent, RUN},
+        number::{count, small},
+    },
+    pg::PgResultExt,
+};
+
+const READING: &str = "reading the state of the streams";
+
+/// Streams that are not retired, by name. `pool`: a database that holds both the control catalog and
+/// the ledger.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn streams(pool: &PgPool, filter: &Filter) -> Result<Vec<StreamStatusRow>> {
+    streams_of(pool, pool, filter).await
+}
+
+/// As [`streams`], where the control catalog lives in another database than the ledger.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn streams_of(
+    control: &PgPool,
+    ledger: &PgPool,
+    filter: &Filter,
+) -> Result<Vec<StreamStatusRow>> {
+    let mut wanted = wanted(control).await?;
+    wanted.retain(|stream| filter.takes(&stream.spec));
+    let ids: Vec<i64> = wanted.iter().map(|stream| stream.id).collect();
+    let mut states = states(ledger, &ids).await?;
+    let mut tables = tables(ledger, &ids).await?;
+    let mut batches = batches(ledger, &ids).await?;
+    let rows = wanted.into_iter().map(|stream| {
+        let id = stream.id;
+        let state = states.remove(&id).unwrap_or_default();
+        let tables = tables.remove(&id).unwrap_or_default();
+        status_row(stream, state, tables, batches.remove(&id).unwrap_or_default())
+    });
+    Ok(rows.filter(|row| filter.takes_state(&row.state)).collect())
+}
+
+/// What the control catalog says of a stream.
+struct Wanted {
+    id: i64,
+    spec: StreamSpec,
+    config_hash: String,
+    intent: Intent,
+    intent_at: Option<i64>,
+}
+
+async fn wanted(control: &PgPool) -> Result<Vec<Wanted>> {
+    let rows = sqlx::query(
+        "select s.id, s.config, s.config_hash, i.wanted, i.reason, i.by_whom,
+                (extract(epoch from i.at) * 1000)::bigint as at
+         from teal.stream s left join teal.intent i on i.stream_id = s.id
+         where s.retired_at is null order by s.name collate \"C\"",
+    )
+    .fetch_all(control)
+    .await
+    .during(READING)?;
+    rows.iter().map(|row| read_wanted(row).during(READING)).collect()
+}
+
+fn read_wanted(row: &PgRow) -> Result<Wanted, sqlx::Error> {
+    let text =
+        |column: &str| row.try_get::<Option<String>, _>(column).map(Option::unwrap_or_default);
+    let wanted = text("wanted")?;
+    Ok(Wanted {
+        id: row.try_get("id")?,
+        spec: row.try_get::<Json<StreamSpec>, _>("config")?.0,
+        config_hash: row.try_get("config_hash")?,
+        intent: Intent {
+            wanted: if wanted.is_empty() { RUN.to_owned() } else { wanted },
+            reason: text("reason")?,
+            by: text("by_whom")?,
+        },
+        intent_at: row.try_get("at")?,
+    })
+}
+
+/// What the ledger says of a stream; by default, of one that no workflow has touched yet.
+#[derive(Default)]
+struct StateRow {
+    state: String,
+    since_at: Option<i64>,
+    reconciled_hash: String,
+    incarnation: u32,
+    source_read_at: Option<i64>,
+    now: i64,
+    next_due_at: Option<i64>,
+    failures: u32,
+    failure: Option<Failure>,
+    failed_at: Option<i64>,
+    progress: Option<ProgressRow>,
+}
+
+async fn states(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, StateRow>> {
+    let rows = sqlx::query(
+        "select stream_id, state, reconciled_hash, incarnation, failures, last_failure,
+                progress_rows, progress_bytes, progress_total_rows,
+                (extract(epoch from state_since) * 1000)::bigint as since_at,
+                (extract(epoch from source_read_at) * 1000)::bigint as source_read_at,
+                (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
+                (extract(epoch from next_due_at) * 1000)::bigint as next_due_at,
+                (extract(epoch from last_failure_at) * 1000)::bigint as failed_at,
+                case when epoch <> 0 then (extract(epoch from progress_at) * 1000)::bigint end
+                    as progress_at
+         from teal.stream_state where stream_id = any($1)",
+    )
+    .bind(ids)
+    .fetch_all(ledger)
+    .await
+    .during(READING)?;
+    rows.iter()
+        .map(|row| {
+            Ok((row.try_get("stream_id").during(READING)?, read_state(row).during(READING)?))
+        })
+        .collect()
+}
+
+fn read_state(row: &PgRow) -> Result<StateRow, sqlx::Error> {
+    let progress = match timestamp(row.try_get("progress_at")?) {
+        Some(at) => Some(ProgressRow {
+            rows: count(row.try_get("progress_rows")?),
+            bytes: count(row.try_get("progress_bytes")?),
+            total_rows: row.try_get::<Option<i64>, _>("progress_total_rows")?.map(count),
+            at,
+        }),
+        None => None,
+    };
+    Ok(StateRow {
+        state: row.try_get("state")?,
+        since_at: row.try_get("since_at")?,
+        reconciled_hash: row.try_get("reconciled_hash")?,
+        incarnation: small(row.try_get("incarnation")?),
+        source_read_at: row.try_get("source_read_at")?,
+        now: row.try_get("now")?,
+        next_due_at: row.try_get("next_due_at")?,
+        failures: small(row.try_get("failures")?),
+        failure: row.try_get::<Option<Json<Failure>>, _>("last_failure")?.map(|failure| failure.0),
+        failed_at: row.try_get("failed_at")?,
+        progress,
+    })
+}
+
+async fn tables(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, Vec<DatasetRow>>> {
+    let rows: Vec<(i64, String, String, String, i64, bool)> = sqlx::query_as(
+        "select stream_id, dataset, schema_name, table_name, rows, loaded from teal.merge_table
+         where stream_id = any($1) and retired_at is null order by stream_id, dataset collate \"C\"",
+    )
+    .bind(ids)
+    .fetch_all(ledger)
+    .await
+    .during(READING)?;
+    let mut tables: BTreeMap<i64, Vec<DatasetRow>> = BTreeMap::new();
+    for (stream_id, dataset, schema, name, rows, loaded) in rows {
+        let table = TableName { schema, name }.to_string();
+        let row = DatasetRow { dataset, table, rows: count(rows), loaded };
+        tables.entry(stream_id).or_default().push(row);
+    }
+    Ok(tables)
+}
+
+/// The last committed batch and the open one.
+type LastAndOpen = (Option<BatchRow>, Option<BatchRow>);
+
+async fn batches(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, LastAndOpen>> {
+    let rows = sqlx::query(
+        "select stream_id, batch, status, attempts, first_load, worker, staged_rows, staged_bytes,
+                inserted, updated, deleted, unchanged, ingest_ms, merge_ms, failure,
+                (extract(epoch from started_at) * 1000)::bigint as started_at,
+                (extract(epoch from ingested_at) * 1000)::bigint as ingested_at,
+                (extract(epoch from committed_at) * 1000)::bigint as committed_at,
+                (extract(epoch from source_read_at) * 1000)::bigint as source_read_at
+         from (select stream_id, last_batch as batch from teal.stream_state
+               where stream_id = any($1)
+               union
+               select stream_id, batch from teal.batch
+               where stream_id = any($1) and status in ('started', 'ingested')) k
+         join teal.batch b using (stream_id, batch)",
+    )
+    .bind(ids)
+    .fetch_all(ledger)
+    .await
+    .during(READING)?;
+    let mut batches: BTreeMap<i64, LastAndOpen> = BTreeMap::new();
+    for row in &rows {
+        let stream_id = row.try_get("stream_id").during(READING)?;
+        let batch = read_batch(row).during(READING)?;
+        let (last, open) = batches.entry(stream_id).or_default();
+        let place = if batch.status == "committed" { last } else { open };
+        *place = Some(batch);
+    }
+    Ok(batches)
+}
+
+fn status_row(
+    wanted: Wanted,
+    state: StateRow,
+    datasets: Vec<DatasetRow>,
+    (last_batch, open_batch): LastAndOpen,
+) -> StreamStatusRow {
+    let Wanted { id, spec, config_hash, intent, intent_at } = wanted;
+    let lag_ms = state.source_read_at.map(|read_at| count(state.now.saturating_sub(read_at)));
+    StreamStatusRow {
+        stream: spec.id.to_string(),
+        stream_id: id,
+        style: spec.style.as_str().to_owned(),
+        team: spec.team,
+        services: spec.services,
+        schedule: in_words(&spec.schedule),
+        ingest_class: spec.ingest_size.class,
+        merge_class: spec.merge_size.class,
+        state: if state.state.is_empty() { "waiting".to_owned() } else { state.state },
+        since_at: timestamp(state.since_at),
+        wanted: intent.wanted,
+        wanted_reason: intent.reason,
+        wanted_by: intent.by,
+        wanted_at: timestamp(intent_at),
+        reconciled: state.reconciled_hash == config_hash,
+        incarnation: state.incarnation.max(1),
+        rows: datasets.iter().map(|table| table.rows).sum(),
+        datasets,
+        last_batch,
+        progress: state.progress.filter(|_| open_batch.is_some()),
+        open_batch,
+        source_read_at: timestamp(state.source_read_at),
+        lag_ms,
+        next_due_at: timestamp(state.next_due_at),
+        failures: state.failures,
+        failure: state.failure,
+        failed_at: timestamp(state.failed_at),
+    }
+}
+
+fn in_words(schedule: &Schedule) -> String {
+    match schedule {
+        Schedule::Every { seconds } => match (seconds % 3_600, seconds % 60) {
+            (0, _) => format!("every {}h", seconds / 3_600),
+            (_, 0) => format!("every {}m", seconds / 60),
+            _ => format!("every {seconds}s"),
+        },
+        Schedule::Cron { expression, timezone } => format!("cron {expression} {timezone}"),
+        Schedule::External => "external".to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Leases of sessions at a source: all workers together hold `max_sessions` at most.
+//!
+//! Slot i of a source is an advisory lock at the merge store, where all workers meet; it is held by a
+//! connection of its own and is free as soon as that closes, however its process ended.
+//! Read first: [`lease`].
+
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use teal_model::{Error, Result, release::PostgresEndpoint};
+
+use crate::{
+    Pulse, code,
+    pg::{self, PgResultExt},
+    pulse::{Progress, while_beating},
+};
+
+/// Longest wait for a slot. A source that is busy for this long has too many streams.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// Time between two tries, in milliseconds; random within it, so that waiters do not march in step.
+const PAUSE_MS: std::ops::Range<u64> = 200..600;
+
+/// The right to one session at a source, until [`SessionLease::release`] or drop.
+#[derive(Debug)]
+pub struct SessionLease {
+    connection: PgConnection,
+    slot: i32,
+}
+
+impl SessionLease {
+    /// Which of the source's slots it is, from 0.
+    pub fn slot(&self) -> i32 {
+        self.slot
+    }
+
+    /// Gives the session back at once. A dropped lease is given back as well, when the merge store
+    /// notices that the connection is gone.
+    pub async fn release(self) {
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "the lease's connection was gone already");
+        }
+    }
+}
+
+/// Waits for a session at `source`, with a beat every two seconds. `ledger`: the merge store, under
+/// the attempt's application name, so that a successor ends a dead attempt's lease too.
+///
+/// # Errors
+/// `SOURCE0050` after an hour; `ENGINE0001` when cancelled; those of the merge store.
+pub async fn lease(
+    ledger: &PgConnectOptions,
+    source: &PostgresEndpoint,
+    pulse: &dyn Pulse,
+) -> Result<SessionLease> {
+    lease_within(ledger, source, pulse, LONGEST_WAIT).await
+}
+
+/// As [`lease`], with another longest wait.
+///
+/// # Errors
+/// As [`lease`].
+pub async fn lease_within(
+    ledger: &PgConnectOptions,
+    source: &PostgresEndpoint,
+    pulse: &dyn Pulse,
+    longest: Duration,
+) -> Result<SessionLease> {
+    let progress = Progress {
+        doing: format!("waiting for a session at {}:{}", source.host, source.port),
+        ..Progress::default()
+    };
+    let waiting = async {
+        let mut connection = pg::connect(ledger).await?;
+        let slot = tokio::time::timeout(longest, wait_for_slot(&mut connection, source)).await;
+        let slot = slot.unwrap_or_else(|_elapsed| {
+            Err(Error::new(code::SOURCE0050)
+                .with("source", address(source))
+                .with("max_sessions", source.max_sessions)
+                .with("waited_seconds", longest.as_secs()))
+        })?;
+        Ok(SessionLease { connection, slot })
+    };
+    while_beating(pulse, &progress, waiting).await
+}
+
+async fn wait_for_slot(connection: &mut PgConnection, source: &PostgresEndpoint) -> Result<i32> {
+    loop {
+        let slot: Option<i32> = sqlx::query_scalar(
+            "select slot from generate_series(0, $2 - 1) slot where pg_try_advisory_lock($1, slot)
+             limit 1",
+        )
+        .bind(key(source))
+        .bind(i32::from(source.max_sessions.max(1)))
+        .fetch_optional(&mut *connection)
+        .await
+        .during("asking for a session at the source")?;
+        if let Some(slot) = slot {
+            return Ok(slot);
+        }
+        tokio::time::sleep(Duration::from_millis(rand::random_range(PAUSE_MS))).await;
+    }
+}
+
+fn address(source: &PostgresEndpoint) -> String {
+    format!("{}:{}/{}", source.host.to_lowercase(), source.port, source.database)
+}
+
+/// First key of the source's locks. Two sources with one key would share their slots: harmless.
+fn key(source: &PostgresEndpoint) -> i32 {
+    let hash = blake3::hash(address(source).as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |head: &[u8; 4]| i32::from_le_bytes(*head))
+}
