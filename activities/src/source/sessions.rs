@@ -1,85 +1,51 @@
 //! Leases of sessions at a source: all workers together hold `max_sessions` at most.
 //!
-//! Slot i of a source is an advisory lock at the merge store, where all workers meet; it is held by a
-//! connection of its own and is free as soon as that closes, however its process ended.
+//! Slot i of a source is a session-level advisory lock at the merge store, where all workers meet. The
+//! attempt's own connection there holds it: it is free as soon as that closes, however its process
+//! ended, and a successor that ends the attempt's backends ends the lease too.
 //! Read first: [`lease`].
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::PgConnection;
 use teal_model::{Error, Result, release::PostgresEndpoint};
 
 use crate::{
     Pulse, code,
-    pg::{self, PgResultExt},
+    pg::PgResultExt,
     pulse::{Progress, while_beating},
 };
 
 /// Longest wait for a slot. A source that is busy for this long has too many streams.
-const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
 /// Time between two tries, in milliseconds; random within it, so that waiters do not march in step.
 const PAUSE_MS: std::ops::Range<u64> = 200..600;
 
-/// The right to one session at a source, until [`SessionLease::release`] or drop.
-#[derive(Debug)]
-pub struct SessionLease {
-    connection: PgConnection,
-    slot: i32,
-}
-
-impl SessionLease {
-    /// Which of the source's slots it is, from 0.
-    pub fn slot(&self) -> i32 {
-        self.slot
-    }
-
-    /// Gives the session back at once. A dropped lease is given back as well, when the merge store
-    /// notices that the connection is gone.
-    pub async fn release(self) {
-        if let Err(error) = self.connection.close().await {
-            tracing::debug!(%error, "the lease's connection was gone already");
-        }
-    }
-}
-
-/// Waits for a session at `source`, with a beat every two seconds. `ledger`: the merge store, under
-/// the attempt's application name, so that a successor ends a dead attempt's lease too.
+/// Waits for a session at `source`, with a beat every two seconds, and holds it until `connection`
+/// (the attempt's own, at the merge store) closes. Answers with the slot, from 0.
 ///
 /// # Errors
-/// `SOURCE0050` after an hour; `ENGINE0001` when cancelled; those of the merge store.
+/// `SOURCE0050` when none became free for `longest`; `ENGINE0001` when cancelled; those of the merge
+/// store.
 pub async fn lease(
-    ledger: &PgConnectOptions,
+    connection: &mut PgConnection,
     source: &PostgresEndpoint,
-    pulse: &dyn Pulse,
-) -> Result<SessionLease> {
-    lease_within(ledger, source, pulse, LONGEST_WAIT).await
-}
-
-/// As [`lease`], with another longest wait.
-///
-/// # Errors
-/// As [`lease`].
-pub async fn lease_within(
-    ledger: &PgConnectOptions,
-    source: &PostgresEndpoint,
-    pulse: &dyn Pulse,
     longest: Duration,
-) -> Result<SessionLease> {
+    pulse: &dyn Pulse,
+) -> Result<i32> {
     let progress = Progress {
         doing: format!("waiting for a session at {}:{}", source.host, source.port),
         ..Progress::default()
     };
     let waiting = async {
-        let mut connection = pg::connect(ledger).await?;
-        let slot = tokio::time::timeout(longest, wait_for_slot(&mut connection, source)).await;
-        let slot = slot.unwrap_or_else(|_elapsed| {
+        let slot = tokio::time::timeout(longest, wait_for_slot(connection, source)).await;
+        slot.unwrap_or_else(|_elapsed| {
             Err(Error::new(code::SOURCE0050)
                 .with("source", address(source))
                 .with("max_sessions", source.max_sessions)
                 .with("waited_seconds", longest.as_secs()))
-        })?;
-        Ok(SessionLease { connection, slot })
+        })
     };
     while_beating(pulse, &progress, waiting).await
 }

@@ -25,6 +25,7 @@ use crate::{
     source::{
         Snapshot,
         postgres::{Limits, PostgresSnapshot},
+        sessions::{self, LONGEST_WAIT},
     },
     staging::Pull,
 };
@@ -52,10 +53,11 @@ async fn pull_all(
     pulse: &dyn Pulse,
 ) -> Result<IngestReport> {
     let ledger = io.ledger(&attempt.spec.merge)?;
-    let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
-    let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt)).await?;
     let options = io.options(&attempt.spec.merge, &attempt.application_name())?;
     let mut store = PostgresStore::open(&options).await?;
+    sessions::lease(store.connection(), &attempt.spec.source, LONGEST_WAIT, pulse).await?;
+    let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
+    let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt)).await?;
     let mut watch = Watch::new(attempt, ledger.clone(), store.backend().await?, pulse);
     watch.progress.total_rows =
         attempt.tables.iter().map(|table| snapshot.estimated_rows(&table.layout.name)).sum();

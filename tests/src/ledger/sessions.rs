@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use teal_activities::{code, pulse::Still, source::sessions};
+use teal_activities::{
+    code, pg,
+    pulse::Still,
+    source::sessions::{self, LONGEST_WAIT},
+};
 use teal_model::release::PostgresEndpoint;
 
 use crate::testkit::merge_db;
@@ -17,23 +21,26 @@ async fn a_source_never_has_more_sessions_than_it_allows() {
         credential: "shop".into(),
         max_sessions: 2,
     };
-    let (ledger, still) = (db.options(), Still::default());
-    let first = sessions::lease(&ledger, &source, &still).await.unwrap();
-    let second = sessions::lease(&ledger, &source, &still).await.unwrap();
-    assert_ne!(first.slot(), second.slot());
-    let longest = Duration::from_millis(700);
-    let refused = sessions::lease_within(&ledger, &source, &still, longest).await.unwrap_err();
+    let (still, short) = (Still::default(), Duration::from_millis(700));
+    let mut connections = Vec::new();
+    for _ in 0..3 {
+        connections.push(pg::connect(&db.options()).await.unwrap());
+    }
+    let [first, second, third] = &mut connections[..] else { panic!("three connections") };
+    let slot = sessions::lease(first, &source, LONGEST_WAIT, &still).await.unwrap();
+    let other = sessions::lease(second, &source, LONGEST_WAIT, &still).await.unwrap();
+    assert_ne!(slot, other);
+    let refused = sessions::lease(third, &source, short, &still).await.unwrap_err();
     assert_eq!(refused.code(), code::SOURCE0050);
     let elsewhere = PostgresEndpoint { database: "other".into(), ..source.clone() };
-    sessions::lease_within(&ledger, &elsewhere, &still, longest).await.unwrap().release().await;
-    // A waiter gets the slot of a lease whose process just vanished.
-    let slot = first.slot();
-    let waiting = sessions::lease(&ledger, &source, &still);
+    sessions::lease(third, &elsewhere, short, &still).await.unwrap();
+    // A waiter gets the slot of a process that just vanished.
+    let mut waiter = connections.pop().unwrap();
+    let waiting = sessions::lease(&mut waiter, &source, LONGEST_WAIT, &still);
     let vanishing = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        drop(first);
+        drop(connections.swap_remove(0));
     };
-    let (third, ()) = tokio::join!(waiting, vanishing);
-    assert_eq!(third.unwrap().slot(), slot);
-    second.release().await;
+    let (got, ()) = tokio::join!(waiting, vanishing);
+    assert_eq!(got.unwrap(), slot);
 }
