@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{dev, pause, resume, run, sql, validate},
+    commands::{apply, dev, pause, plan, resume, run, sql, status, validate},
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
 };
@@ -69,6 +69,12 @@ pub struct Output {
 pub enum Command {
     /// Check a model and show what it compiles to
     Validate(validate::Args),
+    /// Show what applying a model would do
+    Plan(plan::Args),
+    /// Make a model true: streams, tables, views, grants
+    Apply(apply::Args),
+    /// Show the streams: state, last batch, lag, last error
+    Status(status::Args),
     /// Run a batch of a stream now
     Run(run::Args),
     /// Stop streams from starting batches until they are resumed

@@ -111,3 +111,10 @@ pub const CLI0016: Code = Code::new(
     "there is no development stack here",
     "`teal dev up` makes one for the project of the current folder",
 );
+/// Two applies at once.
+pub const CLI0017: Code = Code::new(
+    "CLI0017",
+    Kind::Config,
+    "another plan is being applied",
+    "wait until it is done, then run `teal apply` again: the plan is made anew",
+);

@@ -9,6 +9,7 @@
 
 use std::{env, str::FromStr};
 
+use nix::unistd::{Uid, User};
 use sqlx::postgres::PgConnectOptions;
 use teal_model::{Error, Result, release::CredentialStore};
 
@@ -76,10 +77,10 @@ pub fn default_credentials() -> CredentialStore {
 
 /// Who runs this command, for the audit: `user@host`.
 pub fn whoami() -> String {
-    let user = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| env::var(name).ok().filter(|user| !user.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned());
+    let user = match User::from_uid(Uid::effective()) {
+        Ok(Some(user)) => user.name,
+        Ok(None) | Err(_) => Uid::effective().to_string(), // a container without a passwd entry
+    };
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .or_else(|| env::var("HOSTNAME").ok())

@@ -47,6 +47,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
     match command {
         Command::Validate(args) => commands::validate::run(args, printer),
+        Command::Plan(args) => block_on(commands::plan::run(args, printer)),
+        Command::Apply(args) => block_on(Box::pin(commands::apply::run(args, printer))),
+        Command::Status(args) => block_on(commands::status::run(args, printer)),
         Command::Run(args) => block_on(commands::run::run(args, printer)),
         Command::Pause(args) => block_on(commands::pause::run(args, printer)),
         Command::Resume(args) => block_on(commands::resume::run(args, printer)),

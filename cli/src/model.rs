@@ -6,12 +6,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use teal_model::{Error, ModelFile, Result};
+use teal_model::{Error, ModelFile, Result, release::Release};
 
-use crate::code;
+use crate::{
+    code,
+    ui::{Printer, diagnostic},
+};
 
 /// Folder that is read when no path is given.
 const DEFAULT_FOLDER: &str = "model";
+
+/// The release that these files compile to; `None`: it has mistakes, and they were told.
+///
+/// # Errors
+/// As [`read_files`].
+pub(crate) fn compile(paths: &[PathBuf], printer: Printer) -> Result<Option<Release>> {
+    match teal_model::load(&read_files(paths)?) {
+        Ok(release) => Ok(Some(release)),
+        Err(found) => {
+            printer.stderr(&diagnostic::render(&found));
+            Ok(None)
+        }
+    }
+}
 
 /// The files behind these paths: files as they are, folders searched for `*.yaml` and `*.yml`
 /// (hidden ones and symbolic links to folders left out). Sorted, each once.

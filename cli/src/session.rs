@@ -3,7 +3,7 @@
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use teal_activities::{
     Io,
-    catalog::{self, Identity, Installed, control::CatalogStream},
+    catalog::{self, Installed, control::CatalogStream},
     pg,
 };
 use teal_model::{
@@ -25,8 +25,6 @@ const CONNECTIONS: u32 = 4;
 pub(crate) struct Session {
     /// Connections; credentials as the installed release says.
     pub(crate) io: Io,
-    /// Which catalog this is.
-    pub(crate) identity: Identity,
     /// What is installed.
     pub(crate) installed: Installed,
 }
@@ -39,16 +37,15 @@ impl Session {
     /// newer than this program; those of the connection.
     pub(crate) async fn open() -> Result<Self> {
         let io = open(config::default_credentials()).await?;
-        let identity = match catalog::open(io.control()).await {
-            Ok(identity) => identity,
+        match catalog::check(io.control()).await {
             Err(error) if is_empty(&error) => return Err(nothing_installed()),
-            Err(error) => return Err(error),
-        };
+            checked => checked?,
+        }
         let Some(installed) = catalog::installed(io.control()).await? else {
             return Err(nothing_installed());
         };
         let io = new_io(config::catalog()?, installed.release.services.credentials.clone());
-        Ok(Self { io, identity, installed })
+        Ok(Self { io, installed })
     }
 
     /// A stream of this catalog.
@@ -65,7 +62,7 @@ impl Session {
     /// # Errors
     /// `TEMPORAL0001`, `TEMPORAL0002`, `TEMPORAL0010`.
     pub(crate) async fn temporal(&self) -> Result<Temporal> {
-        temporal(&self.installed.release.services).await
+        temporal(&self.installed.release.services, Retry::COMMAND).await
     }
 }
 
@@ -73,10 +70,10 @@ impl Session {
 ///
 /// # Errors
 /// `TEMPORAL0001`, `TEMPORAL0002`, `TEMPORAL0010`.
-pub(crate) async fn temporal(services: &Services) -> Result<Temporal> {
+pub(crate) async fn temporal(services: &Services, retry: Retry) -> Result<Temporal> {
     let settings = Settings::from_environment(None, Some(&services.temporal_namespace))?
         .identity(format!("teal {}", config::whoami()));
-    Temporal::connect(&settings, Retry::COMMAND).await
+    Temporal::connect(&settings, retry).await
 }
 
 /// Opens the catalog that `TEAL_CATALOG` names, whatever is in it, and checks that it answers.

@@ -1,8 +1,11 @@
 //! One file for each verb: its arguments with their help, and what it does.
 
+pub(crate) mod apply;
 pub(crate) mod dev;
 pub(crate) mod pause;
+pub(crate) mod plan;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod sql;
+pub(crate) mod status;
 pub(crate) mod validate;

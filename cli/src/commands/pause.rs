@@ -62,7 +62,11 @@ pub(crate) async fn tell_all(
         match tell(&session, &temporal, stream, verb, ask).await {
             Ok(reply) => {
                 printer.say(&answer_line(stream, &reply));
-                answers.push(json!({ "stream": stream, "reply": reply }));
+                answers.push(json!({
+                    "stream": stream,
+                    "state": reply.state,
+                    "message": reply.message,
+                }));
             }
             Err(error) => {
                 failed = true;

@@ -63,30 +63,51 @@ pub(crate) fn millis(ms: u64) -> String {
     duration(Duration::from_millis(ms))
 }
 
-/// How far `to` lies after `from`; zero when it lies before.
-pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+/// A time of a message for programs; `None` for 0, which stands for none.
+pub(crate) fn rfc3339(at_ms: i64) -> Option<String> {
+    let at = Timestamp::from_millisecond(at_ms).ok().filter(|_| at_ms != 0)?;
+    Some(at.to_string())
 }
 
-/// A time of today as `14:05:09`, another one with its date, in the zone of this machine.
-pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
-    let zone = TimeZone::system();
-    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
-    let format = if at.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
-    at.strftime(format).to_string()
+/// The moment at which something is shown, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock {
+    now: Timestamp,
+    zone: TimeZone,
+}
+
+impl Clock {
+    /// Now, in the zone of this machine.
+    pub(crate) fn now() -> Self {
+        Self::at(Timestamp::now(), TimeZone::system())
+    }
+
+    /// Another moment, for tests.
+    pub(crate) fn at(now: Timestamp, zone: TimeZone) -> Self {
+        Self { now, zone }
+    }
+
+    /// How long ago `at` was; zero when it is to come.
+    pub(crate) fn since(&self, at: Timestamp) -> Duration {
+        Duration::try_from(self.now.duration_since(at)).unwrap_or_default()
+    }
+
+    /// How long it is until `at`; zero when it is over.
+    pub(crate) fn until(&self, at: Timestamp) -> Duration {
+        Duration::try_from(at.duration_since(self.now)).unwrap_or_default()
+    }
+
+    /// A time of today as `14:05:09`, another one with its date.
+    pub(crate) fn time(&self, at: Timestamp) -> String {
+        let (at, now) = (at.to_zoned(self.zone.clone()), self.now.to_zoned(self.zone.clone()));
+        let format = if at.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+        at.strftime(format).to_string()
+    }
 }
 
 /// `+12 ~3 −1`: rows that came, changed, went.
 pub(crate) fn changes(inserted: u64, updated: u64, deleted: u64) -> String {
     format!("+{} ~{} −{}", count(inserted), count(updated), count(deleted))
-}
-
-/// Rows a second, or a dash when nothing was moved.
-pub(crate) fn rate(rows: u64, ms: u64) -> String {
-    if rows == 0 || ms == 0 {
-        return "–".to_owned();
-    }
-    format!("{}/s", count(rows.saturating_mul(1_000) / ms))
 }
 
 #[cfg(test)]
@@ -108,12 +129,5 @@ mod tests {
         let texts: Vec<_> =
             [740, 3_250, 59_000, 125_000, 3_600_000, 11_040_000, 439_200_000].map(millis).into();
         assert_eq!(texts, ["740 ms", "3.2 s", "59 s", "2 min 5 s", "1 h", "3 h 4 min", "5 d 2 h"]);
-    }
-
-    #[test]
-    fn rates_need_rows_and_time() {
-        assert_eq!(rate(0, 10), "–");
-        assert_eq!(rate(10, 0), "–");
-        assert_eq!(rate(1_000, 500), "2000/s");
     }
 }

@@ -1,13 +1,6 @@
 //! The data path on real servers: what each batch leaves in the merge tables.
 //!
-//! Read first: [`world::Stream`] (a stream and its batches), `golden` (the scripts), `reference`
-//! (random changes against the obvious implementation).
+//! Read first: [`world::Stream`] (a stream and its batches), `golden` (the scripts).
 
-mod fencing;
 mod golden;
-mod guards;
-mod names;
-mod reference;
-mod snapshots;
-mod types;
 mod world;

@@ -93,9 +93,9 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
                 units::counted(loads.len() as u64, "dataset"),
                 if all.is_empty() { "no load".to_owned() } else { volume(&all) }
             );
-            let mut details = vec![format!("style {}", style.as_str())];
-            details.extend(needed(needed_by));
-            details.extend(facts.iter().map(field));
+            let mut details = needed(needed_by);
+            let style = std::iter::once(format!("style {}", style.as_str()));
+            details.push(style.chain(facts.iter().map(field)).collect::<Vec<_>>().join("; "));
             details.extend(loads.iter().map(load));
             details.extend(ddl.iter().flat_map(|statement| statement_lines(statement)));
             let name = stream.to_string();

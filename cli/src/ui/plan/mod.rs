@@ -2,12 +2,10 @@
 //!
 //! One line for each object, details indented below it; equal plans give equal text.
 
-use std::fmt::Write;
-
 use teal_model::plan::{Load, Plan};
 
 use self::entry::{Entry, Group, Verb, entry, loads, volume};
-use super::style::{DONE, ERROR, FAINT, NAME, STRONG, WARNING, paint};
+use super::style::{ERROR, FAINT, NAME, STRONG, WARNING, paint};
 
 mod entry;
 
@@ -20,8 +18,8 @@ pub(crate) enum Depth {
     Full,
 }
 
-/// The whole plan. `command`: what carries it out, for the last line.
-pub(crate) fn render(plan: &Plan, depth: Depth, command: &str) -> String {
+/// The whole plan. `command`: what carries it out, for the last line; `None`: it is on its way.
+pub(crate) fn render(plan: &Plan, depth: Depth, command: Option<&str>) -> String {
     let entries: Vec<(Group, Entry)> =
         plan.steps.iter().filter_map(|step| entry(&step.action)).collect();
     let mut text = String::new();
@@ -69,7 +67,7 @@ fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth)
         }
         if !rest.is_empty() {
             let gap = name - entry.name.chars().count();
-            write!(line, "{:gap$}  {}", "", rest.join("  ")).ok();
+            line.push_str(&format!("{:gap$}  {}", "", rest.join("  ")));
         }
         push(text, &line);
         if depth == Depth::Full {
@@ -81,23 +79,27 @@ fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth)
     text.push('\n');
 }
 
-fn summary(plan: &Plan, create: usize, change: usize, remove: usize, command: &str) -> String {
+fn summary(
+    plan: &Plan,
+    create: usize,
+    change: usize,
+    remove: usize,
+    command: Option<&str>,
+) -> String {
+    let title = paint(STRONG, "Plan:");
     if plan.is_empty() {
-        return format!(
-            "{} Nothing to do: what runs is what the model says.",
-            paint(DONE, "Plan:")
-        );
+        return format!("{title} nothing to do: what runs is what the model says.");
+    }
+    let run = command.map_or_else(String::new, |command| format!(" Run `{command}`"));
+    if create + change + remove == 0 {
+        return format!("{title} only the catalog takes over the new release.{run}");
     }
     let loads: Vec<&Load> = plan.steps.iter().flat_map(|step| loads(&step.action)).collect();
-    let mut line = format!(
-        "{} {create} to create, {change} to change, {remove} to remove.",
-        paint(STRONG, "Plan:")
-    );
-    if !loads.is_empty() {
-        write!(line, " Loads {}.", volume(&loads)).ok();
-    }
-    write!(line, " Run `{command}`").ok();
-    line
+    let volume = match loads.as_slice() {
+        [] => String::new(),
+        loads => format!(" Loads {}.", volume(loads)),
+    };
+    format!("{title} {create} to create, {change} to change, {remove} to remove.{volume}{run}")
 }
 
 #[cfg(test)]

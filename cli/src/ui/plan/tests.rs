@@ -58,7 +58,7 @@ fn plans_are_grouped_with_loads_statements_and_totals() {
         },
     ]);
     plan.warnings.push("orders was never analysed".into());
-    insta::assert_snapshot!(plain(&render(&plan, Depth::Full, "teal apply")));
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Full, Some("teal apply"))));
 }
 
 #[test]
@@ -91,14 +91,26 @@ fn changes_show_old_and_new_and_removals_are_marked() {
         },
         Action::DropView { workspace: "reporting".into(), view: table("reporting", "core__x") },
     ]);
-    insta::assert_snapshot!(plain(&render(&plan, Depth::Full, "teal apply examples/crm.yaml")));
-    insta::assert_snapshot!(plain(&render(&plan, Depth::Brief, "teal apply")));
+    insta::assert_snapshot!(plain(&render(
+        &plan,
+        Depth::Full,
+        Some("teal apply examples/crm.yaml")
+    )));
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Brief, Some("teal apply"))));
+}
+
+#[test]
+fn a_plan_that_only_renews_the_release_says_so() {
+    insta::assert_snapshot!(
+        plain(&render(&plan(vec![Action::InstallRelease]), Depth::Full, Some("teal apply"))),
+        @"Plan: only the catalog takes over the new release. Run `teal apply`"
+    );
 }
 
 #[test]
 fn an_empty_plan_says_so() {
     insta::assert_snapshot!(
-        plain(&render(&plan(Vec::new()), Depth::Full, "teal apply")),
-        @"Plan: Nothing to do: what runs is what the model says."
+        plain(&render(&plan(Vec::new()), Depth::Full, Some("teal apply"))),
+        @"Plan: nothing to do: what runs is what the model says."
     );
 }

@@ -1,0 +1,129 @@
+//! On the workflow `apply/<ecosystem>`: start or join it, show its steps, report how it ended.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use teal_model::{Error, Kind, Result};
+use teal_proto::v1::{ApplyInput, ApplyReport, ApplyStatus, ApplyStepReport, Failure};
+use teal_temporal::{ApplyStart, Closed, Temporal, names};
+use tokio_util::sync::CancellationToken;
+
+use super::Job;
+use crate::{
+    code, interrupt,
+    ui::{
+        progress::Line,
+        style::{DONE, paint},
+    },
+};
+
+/// How often the workflow is asked.
+const ASK_EVERY: Duration = Duration::from_millis(300);
+/// A workflow that nobody answers for is waited for this long; then no worker has it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end may take to be told once the steps are done, or while nothing happens.
+const TELLING: Duration = Duration::from_secs(10);
+
+/// How it ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// Everything is as the plan said.
+    Applied(ApplyReport),
+    /// A step failed.
+    Failed(Failure),
+    /// No worker took it; nothing was done, or not all.
+    Unattended,
+}
+
+pub(super) async fn run(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
+    if !temporal.workflows_are_polled(&job.plan.services).await? {
+        return Ok(Ended::Unattended);
+    }
+    let input = ApplyInput {
+        ecosystem: job.plan.ecosystem.clone(),
+        services: job.plan.services.clone(),
+        plan: job.hash.clone(),
+        by: job.by.clone(),
+        catalog_uid: job.catalog_uid.clone(),
+    };
+    if temporal.start_apply(&input).await? == ApplyStart::AlreadyRunning {
+        join(job, temporal).await?;
+    }
+    let advice = "workers go on with the apply; the same command joins it";
+    interrupt::leaving(advice, watch(job, temporal)).await
+}
+
+/// An apply is running: fine when it is this one.
+async fn join(job: &Job<'_>, temporal: &Temporal) -> Result<()> {
+    let running = temporal.apply_status(&job.plan.ecosystem).await?;
+    if running.plan == job.hash {
+        job.printer.say("this plan is being applied already; watching it");
+        return Ok(());
+    }
+    Err(Error::new(code::CLI0017)
+        .with("ecosystem", &job.plan.ecosystem)
+        .with("its_plan", short(&running.plan))
+        .with("its_steps", format!("{} of {}", running.steps_done, running.steps)))
+}
+
+/// Shows steps as they end, until the workflow is closed or nobody answers for it.
+async fn watch(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
+    let line = Line::start(job.printer, CancellationToken::new());
+    let (mut told, mut answered) = (BTreeSet::new(), Instant::now());
+    loop {
+        match temporal.apply_status(&job.plan.ecosystem).await {
+            // The workflow of an earlier plan that has just ended may still answer.
+            Ok(status) if status.plan != job.hash => {}
+            Ok(status) => {
+                answered = Instant::now();
+                tell_steps(&status, &mut told, &line);
+                if matches!(status.state.as_str(), "done" | "failed") {
+                    break;
+                }
+            }
+            Err(error) if error.kind() != Kind::Transient => return Err(error),
+            Err(_silent) => line.show("waiting for a worker to answer"),
+        }
+        if answered.elapsed() >= PATIENCE {
+            return Ok(Ended::Unattended);
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    drop(line);
+    ended(temporal, &job.plan.ecosystem).await
+}
+
+fn tell_steps(status: &ApplyStatus, told: &mut BTreeSet<u32>, line: &Line) {
+    for step in &status.recent {
+        if told.insert(step.step) {
+            line.above(&step_line(step));
+        }
+    }
+    line.show(&format!("{} of {} steps, {}", status.steps_done, status.steps, status.phase));
+}
+
+/// `  done  stream live/shop: started`.
+pub(super) fn step_line(step: &ApplyStepReport) -> String {
+    format!("  {}  {}: {}", paint(DONE, "done"), step.label, step.outcome)
+}
+
+async fn ended(temporal: &Temporal, ecosystem: &str) -> Result<Ended> {
+    match temporal.wait_closed(&names::apply_workflow(ecosystem), TELLING).await? {
+        Closed::Completed(report) => {
+            let report = serde_json::from_value(report).map_err(|error| {
+                Error::new(teal_temporal::code::TEMPORAL0009).caused_by(error.to_string())
+            })?;
+            Ok(Ended::Applied(report))
+        }
+        Closed::Failed(failure) => Ok(Ended::Failed(failure)),
+        Closed::Cancelled | Closed::Terminated => Err(Error::new(code::CLI0012)
+            .with("ecosystem", ecosystem)
+            .hint("somebody ended its workflow; `teal apply` goes on where it stopped")),
+    }
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

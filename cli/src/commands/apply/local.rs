@@ -1,0 +1,36 @@
+//! In this process: the same steps in the same order, and streams take their shape here.
+//!
+//! Workflows are started where Temporal answers, also when no worker polls yet: they go on from the
+//! catalog as soon as one does.
+
+use std::sync::Arc;
+
+use teal_activities::{
+    Orchestrator,
+    apply::{self, Local},
+};
+use teal_model::{Error, Result};
+use teal_proto::v1::ApplyReport;
+use tokio_util::sync::CancellationToken;
+
+use super::{Job, durable::step_line};
+use crate::{code, interrupt, ui::progress::Line};
+
+pub(super) async fn run(
+    job: &Job<'_>,
+    beyond: Option<Arc<dyn Orchestrator>>,
+) -> Result<ApplyReport> {
+    let cancellation = CancellationToken::new();
+    let line = Arc::new(Line::start(job.printer, cancellation.clone()));
+    let local = Local::new(Arc::clone(job.io), beyond).with_pulse(Arc::<Line>::clone(&line));
+    let told = Arc::clone(&line);
+    let work = Box::pin(apply::run(job.io, &local, &job.hash, &job.by, &*line, move |step| {
+        told.above(&step_line(step));
+    }));
+    match interrupt::stoppable(&cancellation, work).await {
+        Err(_stopped) if cancellation.is_cancelled() => Err(Error::new(code::CLI0009)
+            .with("plan", job.hash.get(..12).unwrap_or(&job.hash))
+            .hint("done steps stay done; the same command goes on with what is left")),
+        ended => ended,
+    }
+}

@@ -1,0 +1,122 @@
+//! `teal plan`: what applying a model would do. Changes nothing anywhere.
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::json;
+use teal_activities::{
+    Io, catalog,
+    plan::{self, Options},
+};
+use teal_model::{Result, StreamId, plan::Plan, release::Release};
+use teal_temporal::{Retry, Temporal, names};
+
+use crate::{
+    args::Output,
+    exit::Exit,
+    model, session,
+    ui::{
+        Format, Printer,
+        plan::{Depth, render},
+    },
+};
+
+/// A plan is also made without Temporal, so there is no point in waiting for it.
+const TEMPORAL: Retry = Retry { budget: Duration::from_secs(1), attempt: Duration::from_secs(2) };
+/// Questions to Temporal that are under way at once.
+const QUESTIONS: usize = 16;
+
+/// Show what applying a model would do.
+///
+/// Compares the model with what is really there: catalog, merge store, statistics of the sources
+/// and, where it answers, Temporal. Changes nothing. On an empty database everything is to be
+/// created.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  teal plan examples/tpch/model
+  teal plan --brief
+  teal plan --detailed-exitcode      0: nothing to do, 2: changes, 1: error
+  teal plan -o json | jq '.plan.steps[].action.do'")]
+pub struct Args {
+    /// Files, and folders searched for *.yaml and *.yml [default: `model/` or else `.`]
+    paths: Vec<PathBuf>,
+    /// Exit with 2 when there is something to do
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// One line for each object: no statements, no reasons
+    #[arg(short, long)]
+    brief: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
+    let Some(release) = model::compile(&args.paths, printer)? else { return Ok(Exit::Failed) };
+    let io = session::open(release.services.credentials.clone()).await?;
+    let plan = make(&io, &release, printer).await?;
+    match args.output.format {
+        Format::Json => printer.json(&as_json(&plan))?,
+        Format::Text => {
+            let depth = if args.brief { Depth::Brief } else { Depth::Full };
+            printer.data(&render(&plan, depth, Some(&apply_command(&args.paths))))?;
+        }
+    }
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+}
+
+/// Makes the plan, with Temporal's word on which workflows run where it can be had.
+pub(crate) async fn make(io: &Io, release: &Release, printer: Printer) -> Result<Plan> {
+    let options = Options { open: open_streams(io, release, printer).await? };
+    plan::make(io, release, &options).await
+}
+
+/// For programs: the plan itself and what matters of it at a glance.
+pub(crate) fn as_json(plan: &Plan) -> serde_json::Value {
+    json!({
+        "changes": !plan.is_empty(),
+        "destructive": plan.is_destructive(),
+        "hash": plan.hash(),
+        "plan": plan,
+    })
+}
+
+/// Streams of the catalog whose workflow is open; `None` when nobody can say.
+async fn open_streams(
+    io: &Io,
+    release: &Release,
+    printer: Printer,
+) -> Result<Option<BTreeSet<StreamId>>> {
+    let installed = match catalog::check(io.control()).await {
+        Ok(()) => catalog::installed(io.control()).await?,
+        Err(error) if session::is_empty(&error) => None,
+        Err(error) => return Err(error),
+    };
+    let Some(installed) = installed else { return Ok(None) };
+    let temporal = match session::temporal(&release.services, TEMPORAL).await {
+        Ok(temporal) => temporal,
+        Err(error) => {
+            printer.warn("Temporal does not answer: it is not known whether all workflows run");
+            printer.detail(&error.one_line());
+            return Ok(None);
+        }
+    };
+    let streams = installed.release.jobs.into_iter().map(|job| job.stream.id);
+    let open = stream::iter(streams.map(|id| is_open(&temporal, id)))
+        .buffer_unordered(QUESTIONS)
+        .try_filter_map(async |found| Ok(found))
+        .try_collect()
+        .await?;
+    Ok(Some(open))
+}
+
+async fn is_open(temporal: &Temporal, stream: StreamId) -> Result<Option<StreamId>> {
+    let open = temporal.is_open(&names::stream_workflow(&stream)).await?;
+    Ok(open.then_some(stream))
+}
+
+/// The command that carries this plan out.
+fn apply_command(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| format!(" {}", path.display())).collect();
+    format!("teal apply{}", paths.concat())
+}
