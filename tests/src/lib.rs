@@ -8,4 +8,6 @@ mod engine;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 pub(crate) mod testkit;

@@ -1,0 +1,87 @@
+//! What a consumer may read, and what not.
+
+use sqlx::Connection;
+
+use super::world::World;
+
+#[tokio::test]
+async fn a_reader_reads_exactly_its_views() {
+    let world = World::new("a_reader_reads_exactly_its_views").await;
+    let user = format!("{}_anna", world.workspace);
+    world.run(&format!("drop role if exists {user}; create role {user} login")).await;
+    let model = world.edit(&[(
+        &format!("name: {}\nteam: retail/online", world.workspace),
+        &format!("name: {}\nteam: retail/online\nreaders: [{user}]", world.workspace),
+    )]);
+    world.apply(&model).await;
+    world.batch("live/shop").await;
+    let options = world.bench.merge.options().username(&user);
+    let mut conn = sqlx::PgConnection::connect_with(&options).await.unwrap();
+    let readable: Vec<String> = sqlx::query_scalar(
+        "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n
+           on n.oid = c.relnamespace
+         where c.relkind in ('r', 'v', 'm') and n.nspname !~ '^(pg_|information_schema)'
+           and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+         order by 1",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let ws = &world.workspace;
+    assert_eq!(
+        readable,
+        [
+            format!("{ws}._status"),
+            format!("{ws}.core__shop__customers"),
+            format!("{ws}.core__shop__orders")
+        ]
+    );
+    let query = format!("select count(*) from {ws}.core__shop__orders");
+    let count: i64 =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&mut conn).await.unwrap();
+    assert_eq!(count, 4);
+    let state = format!("select count(*) from {ws}._status where state = 'waiting'");
+    let count: i64 =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(state)).fetch_one(&mut conn).await.unwrap();
+    assert_eq!(count, 2);
+    let refused = sqlx::query("select * from live.shop__orders").fetch_all(&mut conn).await;
+    assert!(refused.unwrap_err().to_string().contains("permission denied"));
+    // Out of the model, out of the role.
+    world.apply(&world.model).await;
+    let members = "select count(*) from pg_auth_members a join pg_roles r on r.oid = a.roleid
+        where r.rolname = 'teal_WS_reader'";
+    assert_eq!(world.rows(members).await, ["0"]);
+    world.run(&format!("drop role {user}")).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn external_roles_are_left_alone() {
+    let world = World::new("external_roles_are_left_alone").await;
+    let user = format!("{}_bob", world.workspace);
+    world.run(&format!("drop role if exists {user}; create role {user}")).await;
+    let model = world.edit(&[(
+        &format!("name: {}\nteam: retail/online", world.workspace),
+        &format!("name: {}\nteam: retail/online\nroles: external", world.workspace),
+    )]);
+    world.apply(&model).await;
+    assert_eq!(
+        world.rows("select rolname from pg_roles where rolname = 'teal_WS_reader'").await.len(),
+        0
+    );
+    // What somebody granted by hand survives a change that drops the view.
+    world.run(&format!("grant select on WS.core__shop__customers to {user}")).await;
+    let narrower = model.replace("      name: varchar(80)\n", "");
+    world.apply(&narrower).await;
+    assert_eq!(
+        world
+            .rows(&format!(
+                "select has_table_privilege('{user}', 'WS.core__shop__customers', 'select')"
+            ))
+            .await,
+        ["true"]
+    );
+    assert!(world.plan(&narrower).await.is_empty());
+    world.run(&format!("drop owned by {user}; drop role {user}")).await;
+    world.end().await;
+}

@@ -1,0 +1,150 @@
+//! What plan and apply refuse, and what they say then.
+
+use teal_activities::{apply, code, plan};
+use teal_proto::v1::{ApplyBeginRequest, ApplyStepRequest};
+
+use super::world::{World, release};
+
+fn begin(plan: &str) -> ApplyBeginRequest {
+    ApplyBeginRequest { plan: plan.to_owned(), by: "anna".into() }
+}
+
+#[tokio::test]
+async fn a_plan_on_another_base_is_refused() {
+    let world = World::new("a_plan_on_another_base_is_refused").await;
+    let (_, old) = world.store(&world.edit(&[("every: 1m", "every: 2m")])).await;
+    world.apply(&world.model).await;
+    let error = apply::begin(world.io(), &begin(&old)).await.unwrap_err();
+    assert_eq!(error.code(), code::APPLY0001, "{error}");
+    let error = apply::begin(world.io(), &begin("nonsense")).await.unwrap_err();
+    assert_eq!(error.code(), code::PLAN0002, "{error}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_two_applies_at_once_one_wins() {
+    let world = World::new("of_two_applies_at_once_one_wins").await;
+    let (_, first) = world.store(&world.model).await;
+    let (_, second) = world.store(&world.edit(&[("every: 1m", "every: 2m")])).await;
+    let (one, two) = (begin(&first), begin(&second));
+    let results = tokio::join!(apply::begin(world.io(), &one), apply::begin(world.io(), &two));
+    let errors: Vec<_> = [results.0.err(), results.1.err()].into_iter().flatten().collect();
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0].code(), code::APPLY0002, "{}", errors[0]);
+    // A silent one is taken over, and then refused itself.
+    let (winner, loser) =
+        if apply::begin(world.io(), &one).await.is_ok() { (&first, &two) } else { (&second, &one) };
+    world.run("update teal.plan set touched_at = touched_at - interval '2 minutes'").await;
+    apply::begin(world.io(), loser).await.unwrap();
+    let step = ApplyStepRequest { plan: winner.clone(), step: 0, by: "anna".into() };
+    let pulse = teal_activities::pulse::Still::default();
+    let error = apply::step(world.io(), &world.local(), &step, &pulse).await.unwrap_err();
+    assert_eq!(error.code(), code::APPLY0003, "{error}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn another_style_in_place_is_refused() {
+    let world = World::new("another_style_in_place_is_refused").await;
+    world.apply(&world.model).await;
+    let model = world.edit(&[
+        ("style: milestoned", "style: live"),
+        ("needs: {history: none}", "platform: live"),
+        ("needs: {history: full}", "platform: past"),
+    ]);
+    let error = world.try_plan(&model).await.unwrap_err();
+    assert_eq!(error.code(), code::PLAN0001, "{error}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_source_out_of_reach_is_a_warning() {
+    let world = World::new("a_source_out_of_reach_is_a_warning").await;
+    let model = world.edit(&[("credential: source}", "credential: nowhere}")]);
+    let model = model.replace("credential: source\n", "credential: nowhere\n");
+    let plan = world.plan(&model).await;
+    assert!(!plan.is_empty());
+    assert!(plan.warnings.iter().any(|text| text.contains("CRED0001")), "{:?}", plan.warnings);
+    let model = world.edit(&[("table: public.orders", "table: public.nothing")]);
+    let plan = world.plan(&model).await;
+    assert_eq!(plan.warnings, ["the source has no table public.nothing"; 1]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_foreign_view_blocks_and_is_named() {
+    let world = World::new("a_foreign_view_blocks_and_is_named").await;
+    world.apply(&world.model).await;
+    world.batch("live/shop").await;
+    world
+        .run(
+            "create view public.on_table as select name from live.shop__customers;
+             create view public.on_view as select name from WS.core__shop__customers",
+        )
+        .await;
+    let model = world.edit(&[("      name: varchar(80)\n", "")]);
+    let plan = world.plan(&model).await;
+    for name in ["view public.on_table", "view public.on_view"] {
+        assert!(plan.warnings.iter().any(|text| text.starts_with(name)), "{:?}", plan.warnings);
+    }
+    let before = world.rows("select * from public.on_table order by 1").await;
+    let error = world.try_apply(&model).await.unwrap_err();
+    assert_eq!(error.code(), code::DDL0001, "{error}");
+    assert!(error.to_string().contains("public.on_"), "{error}");
+    assert_eq!(world.rows("select * from public.on_view order by 1").await, before);
+    // Out of the way, it goes on.
+    world.run("drop view public.on_table; drop view public.on_view").await;
+    world.apply(&model).await;
+    assert!(world.plan(&model).await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_taken_name_is_not_replaced() {
+    let world = World::new("a_taken_name_is_not_replaced").await;
+    world.run("create schema WS; create view WS.core__shop__orders as select 1 as one").await;
+    let error = world.try_apply(&world.model).await.unwrap_err();
+    assert_eq!(error.code(), code::DDL0002, "{error}");
+    assert_eq!(world.rows("select * from WS.core__shop__orders").await, ["1"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_missing_right_to_make_roles_says_what_to_grant() {
+    let world = World::new("a_missing_right_to_make_roles_says_what_to_grant").await;
+    let owner = format!("{}_owner", world.workspace);
+    world
+        .run(&format!(
+            "drop role if exists {owner}; create role {owner} login;
+             do $$ begin execute format('alter database %I owner to {owner}', current_database()); end $$"
+        ))
+        .await;
+    world.bench.credentials.set("merge", &owner, None);
+    let io = teal_activities::Io::new(
+        world.bench.merge.options().username(&owner),
+        world.bench.credentials.store(),
+        "poor",
+        4,
+    );
+    let wanted = release(&world.model);
+    teal_activities::catalog::migrate(io.control()).await.unwrap();
+    let plan = plan::make(&io, &wanted, &plan::Options::default()).await.unwrap();
+    let hash = plan::store(io.control(), &plan, &wanted, "anna").await.unwrap();
+    let pulse = teal_activities::pulse::Still::default();
+    let error = apply::run(&io, &world.local(), &hash, "anna", &pulse, |_| {}).await.unwrap_err();
+    assert_eq!(error.code(), code::DDL0003, "{error}");
+    assert!(
+        error.help().contains(&format!("alter role \"{owner}\" createrole")),
+        "{}",
+        error.help()
+    );
+    world.run(&format!("alter role {owner} createrole")).await;
+    apply::run(&io, &world.local(), &hash, "anna", &pulse, |_| {}).await.unwrap();
+    world
+        .run(&format!(
+            "do $$ begin execute format('alter database %I owner to postgres', current_database()); end $$;
+             reassign owned by {owner} to postgres; drop owned by {owner}; drop role {owner}"
+        ))
+        .await;
+    world.end().await;
+}
