@@ -157,6 +157,25 @@ pub async fn void_digest(conn: &mut PgConnection, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Makes the next batch look at each row of a table that somebody changed by hand: equal hashes
+/// would pass for equal rows.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn doubt_rows(conn: &mut PgConnection, table: &InPlace, place: &TableName) -> Result<()> {
+    void_digest(conn, table.table.id).await?;
+    let name = Ident::from(place);
+    let current = Sql::text(match table.table.style {
+        Style::Live => "true",
+        Style::Milestoned => "teal_batch_out = 2147483647",
+    });
+    sqlx::query(sql!("update {name} set teal_hash = ~teal_hash where {current}", name, current))
+        .execute(conn)
+        .await
+        .during("casting doubt on the rows of a table")?;
+    Ok(())
+}
+
 /// Makes the next batch load a table from the beginning.
 ///
 /// # Errors

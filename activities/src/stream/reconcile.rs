@@ -218,7 +218,7 @@ async fn alter(
             let count = run(conn, work.statements(style)?).await?;
             tables::record(conn, table.table.id, &change.after).await?;
             if !table.missing_columns().is_empty() {
-                tables::void_digest(conn, table.table.id).await?;
+                tables::doubt_rows(conn, table, &change.after.layout.table).await?;
             }
             Ok((count, suspended))
         }
