@@ -3,10 +3,12 @@
 //! Missed ticks collapse into one by construction: [`Schedule::next_after`] knows only the time
 //! it is asked about, not when the last batch ran.
 
-use jiff::Timestamp;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::StreamId;
+use crate::{duration, ids::StreamId};
 
 /// Schedule of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +48,7 @@ impl Schedule {
                     (now.as_millisecond() - jitter_ms(stream, period)).rem_euclid(period);
                 Timestamp::from_millisecond(now.as_millisecond() - since_tick + period).ok()
             }
-            Self::Cron { expression, timezone } => {
-                parse_cron(expression, timezone).ok()?.find_next(now).ok().map(|at| at.timestamp())
-            }
+            Self::Cron { expression, timezone } => next_cron(expression, timezone, now),
             Self::External => None,
         }
     }
@@ -62,12 +62,44 @@ impl Schedule {
     }
 }
 
+impl fmt::Display for Schedule {
+    /// In the words of the model: `every 5m`, `cron */5 * * * * Europe/Zurich`, `external`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every { seconds } => write!(f, "every {}", duration::format((*seconds).into())),
+            Self::Cron { expression, timezone } => write!(f, "cron {expression} {timezone}"),
+            Self::External => f.write_str("external"),
+        }
+    }
+}
+
 /// Where in its period a stream's tick lies, in milliseconds. A fixed hash of its name (BLAKE3,
 /// never the standard library's), so that it is the same for ever and on every machine.
 fn jitter_ms(stream: &StreamId, period_ms: i64) -> i64 {
     let hash = blake3::hash(stream.to_string().as_bytes());
     let head = hash.as_bytes().first_chunk().map_or(0, |head: &[u8; 8]| u64::from_le_bytes(*head));
     i64::try_from(head % period_ms.unsigned_abs()).unwrap_or(0)
+}
+
+/// The next time of a cron. What falls into an hour that does not exist because the clock was put
+/// forward comes when that hour would have begun, so that a daily batch loses no day; what falls
+/// into an hour that comes twice comes twice.
+fn next_cron(expression: &str, timezone: &str, now: Timestamp) -> Option<Timestamp> {
+    let next = parse_cron(expression, timezone).ok()?.find_next(now).ok()?.timestamp();
+    let zone = TimeZone::get(timezone).ok()?;
+    let put_forward =
+        zone.following(now).take_while(|change| change.timestamp() < next).find(|change| {
+            let moment = change.timestamp();
+            let before = zone.to_offset(moment - SignedDuration::from_secs(1));
+            let skipped = i64::from(change.offset().seconds() - before.seconds());
+            // The wall clock as it would have gone on, read as if it were UTC.
+            let wall = moment.as_second() + i64::from(before.seconds());
+            let tick = Timestamp::from_second(wall - 1)
+                .ok()
+                .and_then(|wall| parse_cron(expression, "UTC").ok()?.find_next(wall).ok());
+            tick.is_some_and(|tick| tick.timestamp().as_second() < wall + skipped)
+        });
+    Some(put_forward.map_or(next, |change| change.timestamp()))
 }
 
 /// Reads a cron expression. The error is the parser's own text.
@@ -80,6 +112,8 @@ pub(crate) fn parse_cron(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -139,6 +173,54 @@ mod tests {
             cron.next_after(&shop(), at("2026-01-11T01:30:00Z")),
             Some(at("2026-01-12T01:30:00Z"))
         );
+    }
+
+    fn cron(expression: &str) -> Schedule {
+        let (expression, timezone) = (expression.to_owned(), "Europe/Zurich".to_owned());
+        Schedule::Cron { expression, timezone }
+    }
+
+    fn ticks(schedule: &Schedule, after: &str, count: usize) -> Vec<String> {
+        let next = |now: &Timestamp| schedule.next_after(&shop(), *now);
+        let first = next(&at(after));
+        let due = std::iter::successors(first, next).take(count);
+        due.map(|at| at.to_string()).collect()
+    }
+
+    #[test]
+    fn hour_that_does_not_exist_in_spring_loses_no_day() {
+        let days = ticks(&cron("30 2 * * *"), "2026-03-27T12:00:00Z", 4);
+        insta::assert_snapshot!(days.join(" "), @"2026-03-28T01:30:00Z 2026-03-29T01:00:00Z 2026-03-30T00:30:00Z 2026-03-31T00:30:00Z");
+    }
+
+    #[test]
+    fn hour_that_comes_twice_in_autumn_is_due_twice() {
+        let days = ticks(&cron("30 2 * * *"), "2026-10-23T12:00:00Z", 4);
+        insta::assert_snapshot!(days.join(" "), @"2026-10-24T00:30:00Z 2026-10-25T00:30:00Z 2026-10-25T01:30:00Z 2026-10-26T01:30:00Z");
+        let often = ticks(&cron("*/30 * * * *"), "2026-10-25T00:00:00Z", 5);
+        insta::assert_snapshot!(often.join(" "), @"2026-10-25T00:30:00Z 2026-10-25T01:00:00Z 2026-10-25T01:30:00Z 2026-10-25T02:00:00Z 2026-10-25T02:30:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn due_is_always_within_one_period(seconds in 1_u32..10_000_000, now in 0_i64..4_000_000_000_000) {
+            let now = Timestamp::from_millisecond(now).unwrap();
+            let every = Schedule::Every { seconds };
+            let due = every.next_after(&shop(), now).unwrap();
+            let wait = due.as_millisecond() - now.as_millisecond();
+            prop_assert!((1..=i64::from(seconds) * 1_000).contains(&wait), "{wait}");
+            let following = every.next_after(&shop(), due).unwrap();
+            prop_assert_eq!(
+                following.as_millisecond() - due.as_millisecond(),
+                i64::from(seconds) * 1_000
+            );
+        }
+    }
+
+    #[test]
+    fn schedules_are_shown_in_the_words_of_the_model() {
+        assert_eq!(Schedule::Every { seconds: 300 }.to_string(), "every 5m");
+        assert_eq!(cron("0 * * * *").to_string(), "cron 0 * * * * Europe/Zurich");
     }
 
     #[test]

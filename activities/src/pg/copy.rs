@@ -124,10 +124,10 @@ async fn copy_all(
             sent.fetch_add(gathered.len() as u64, Ordering::Relaxed);
             gathered.clear();
             gathered.shrink_to(8 * SEND_BYTES); // one huge row must not keep its memory
-            if stop.load(Ordering::Relaxed) {
-                cut = true;
-                break;
-            }
+        }
+        if stop.load(Ordering::Relaxed) {
+            cut = true;
+            break;
         }
     }
     copy.send(gathered.as_slice()).await.during("copying rows in")?;

@@ -1,6 +1,13 @@
 //! The data path on real servers: what each batch leaves in the merge tables.
 //!
-//! Read first: [`world::Stream`] (a stream and its batches), `golden` (the scripts).
+//! Read first: [`world::Stream`] (a stream and its batches), `golden` (the scripts), `reference`
+//! (random changes against the obvious implementation).
 
+mod fencing;
 mod golden;
+mod guards;
+mod names;
+mod reference;
+mod snapshots;
+mod types;
 mod world;

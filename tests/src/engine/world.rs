@@ -121,7 +121,11 @@ impl Stream {
     }
 
     pub(super) async fn merge(&self, ingested: &IngestReport) -> Result<MergeReport> {
-        stream::merge(&self.io, &self.order(ingested), &Still::default()).await
+        self.merge_order(&self.order(ingested)).await
+    }
+
+    pub(super) async fn merge_order(&self, order: &MergeRequest) -> Result<MergeReport> {
+        stream::merge(&self.io, order, &Still::default()).await
     }
 
     /// A whole batch.

@@ -1,0 +1,68 @@
+//! Names of any legal kind, and as many columns as PostgreSQL takes.
+
+use teal_model::release::Style;
+
+use super::world::{World, dataset};
+
+#[tokio::test]
+async fn hostile_and_long_names_stay_in_their_place() {
+    let world = World::new("hostile_and_long_names").await;
+    let (source, merge) = (&world.bench.source, &world.bench.merge);
+    let (schema, table) = ("Sch \"ema\"; --", "Ta'ble \\ \"x\" \u{00e4}");
+    let long = "l".repeat(63);
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let odd = "se\"lect; drop table x";
+    source
+        .run(&format!(
+            "create schema {s}; create table {s}.{t} ({c} int primary key, {l} text, \"order\" text);
+             insert into {s}.{t} values (1, 'a', 'b'), (2, null, 'c')",
+            s = quoted(schema),
+            t = quoted(table),
+            c = quoted(odd),
+            l = long,
+        ))
+        .await;
+    let columns = [("select", "integer"), (long.as_str(), "text?"), ("order", "text")];
+    let mut spec = dataset(&"d".repeat(50), &["select"], &columns);
+    (spec.source.schema, spec.source.name) = (schema.into(), table.into());
+    spec.columns[0].source = Some(odd.into());
+    spec.table.name = "t".repeat(63);
+    for style in [Style::Live, Style::Milestoned] {
+        let stream = world.stream(style, &[spec.clone()]).await;
+        assert_eq!(stream.batch().await.inserted, 2);
+        source
+            .run(&format!(
+                "update {}.{} set \"order\" = \"order\" || 'x'",
+                quoted(schema),
+                quoted(table)
+            ))
+            .await;
+        assert_eq!(stream.batch().await.updated, 2);
+        let rows = format!("select count(*) from {}", stream.spec.datasets[0].table);
+        assert_eq!(merge.number(&rows).await, if style == Style::Live { 2 } else { 4 });
+    }
+}
+
+#[tokio::test]
+async fn the_widest_table_is_carried() {
+    let world = World::new("the_widest_table_is_carried").await;
+    let names: Vec<String> = (0..1_590).map(|n| format!("c{n}")).collect();
+    let columns: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "smallint")).collect();
+    let definitions: Vec<String> = names.iter().map(|n| format!("{n} smallint not null")).collect();
+    let values: Vec<String> = (0..1_590).map(|n| n.to_string()).collect();
+    let values = values.join(", ");
+    world
+        .bench
+        .source
+        .run(&format!(
+            "create table wide ({}); insert into wide values ({values})",
+            definitions.join(", ")
+        ))
+        .await;
+    for style in [Style::Live, Style::Milestoned] {
+        let stream = world.stream(style, &[dataset("wide", &["c0"], &columns)]).await;
+        assert_eq!(stream.batch().await.inserted, 1);
+        world.bench.source.run("update wide set c1589 = c1589 + 1").await;
+        assert_eq!(stream.batch().await.updated, 1);
+    }
+}
