@@ -56,7 +56,11 @@ fn parse(files: &[ModelFile], report: &mut Report) -> Documents {
         nodes.extend(compose(index, &file.text, report));
     }
     if nodes.iter().all(|node| node.is_null()) && report.is_empty() {
-        let message = format!("{} files hold no document", documents.files.len());
+        let message = match &documents.files[..] {
+            [] => "no file was given".to_owned(),
+            [file] => format!("{} holds no document", file.path),
+            files => format!("none of {} files holds a document", files.len()),
+        };
         report.add(Finding::new(code::MODEL0018, Span::NOWHERE, message));
         report.gap();
     }

@@ -34,6 +34,13 @@ mapping! {
     }
 }
 
+impl DatasetBody {
+    /// Whether it says everything that must be said.
+    pub fn is_whole(&self) -> bool {
+        self.table.is_some() && !self.key.is_empty() && !self.columns.is_empty()
+    }
+}
+
 /// `kind: Dataset`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatasetDocument {

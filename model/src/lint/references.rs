@@ -57,7 +57,14 @@ fn dangling(what: &str, name: &Spanned<String>, declared: &[&str]) -> Finding {
     let finding = Finding::new(code::MODEL0022, name.at, message);
     match closest(name, declared.iter().copied()) {
         Some(close) => finding.help(format!("did you mean `{close}`?")),
-        None if declared.is_empty() => finding.help(format!("declare the {what}")),
+        None if declared.is_empty() => finding.help(match what {
+            "team" => "declare it by a document `kind: Team`".to_owned(),
+            "zone" => "declare it by a document `kind: Zone`".to_owned(),
+            "datastore" => "declare it by a document `kind: Datastore`".to_owned(),
+            "platform" => "declare it by a document `kind: Platform`".to_owned(),
+            "workspace" => "declare it by a document `kind: Workspace`".to_owned(),
+            _ => format!("declare the {what}"),
+        }),
         None if declared.len() > 12 => finding,
         None => finding.help(format!("declare it, or use one of {}", list(declared))),
     }

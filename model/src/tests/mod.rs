@@ -3,6 +3,7 @@
 mod compiled;
 mod hostile;
 mod mistakes;
+mod overlay;
 
 use crate::{Diagnostics, ModelFile, load, release::Release};
 
@@ -38,4 +39,11 @@ fn released(changes: &[(&str, &str)]) -> Release {
 /// The mistakes of the changed example.
 fn mistakes(changes: &[(&str, &str)]) -> Diagnostics {
     load(&shop_with(changes)).expect_err("a mistake")
+}
+
+#[test]
+fn files_of_a_model_are_yaml_and_not_hidden() {
+    let is_model = |path: &str| ModelFile::is_model(std::path::Path::new(path));
+    assert!(is_model("model/shop.yaml") && is_model("shop.yml"));
+    assert!(!is_model("model/.shop.yaml") && !is_model("shop.json") && !is_model("yaml"));
 }

@@ -265,3 +265,11 @@ fn aliases_are_read_within_a_document() {
         ["MODEL0004"]
     );
 }
+
+#[test]
+fn what_may_stand_in_a_broken_document_is_not_called_missing() {
+    let broken = codes(&[("store: crm\nname: contacts", "store: crm\n  name: contacts")]);
+    assert_eq!(broken, ["MODEL0001"]);
+    let broken = codes(&[("kind: Team\nname: retail/online", "kind: Team\n  name: retail/online")]);
+    assert_eq!(broken, ["MODEL0001"]);
+}
