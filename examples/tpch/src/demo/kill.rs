@@ -34,7 +34,7 @@ pub(super) async fn in_the_middle(stack: &Stack, catalog: &PgPool) -> Result<Kil
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (status, _attempts) = watch::batch(catalog, &batch).await?;
         if status == "started" || status == "ingested" {
-            let (pid, OpenBatch { stream, batch: number, .. }) = (worker.pid, &batch);
+            let (pid, OpenBatch { stream, batch: number }) = (worker.pid, &batch);
             say!("  killed worker {pid} while batch {number} of {stream} was {status}");
             return Ok(Killed { batch, at });
         }
