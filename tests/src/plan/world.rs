@@ -98,7 +98,7 @@ const SOURCE: &str = "
     insert into customers select n, 'customer ' || n, n % 2 = 0 from generate_series(1, 3) n;
     insert into orders select n, n * 1.5 from generate_series(1, 4) n;
     insert into extras values (1);
-    analyze;";
+    analyze customers, orders, extras;";
 
 pub(super) struct World {
     pub(super) bench: Bench,
@@ -216,6 +216,19 @@ impl World {
                for r in select rolname from pg_roles where rolname like 'teal_WS%' loop
                  execute format('drop owned by %I', r);
                  execute format('drop role %I', r);
+               end loop; end $$",
+        )
+        .await;
+    }
+
+    /// Back to an empty merge store: cheaper than a new database.
+    pub(super) async fn start_over(&self) {
+        self.forget_roles().await;
+        self.run(
+            "do $$ declare s name; begin
+               for s in select nspname from pg_namespace
+                 where nspname !~ '^(pg_|information_schema|public)' loop
+                 execute format('drop schema %I cascade', s);
                end loop; end $$",
         )
         .await;
