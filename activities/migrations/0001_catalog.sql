@@ -171,7 +171,8 @@ create table teal.view (                                -- views that belong to 
     dataset text not null,
     shows text not null,                                -- current, history
     reader_role text,                                   -- gets SELECT; null: roles are external
-    definition text,                                    -- as the server printed it when we put it
+    query text,                                         -- as we wrote it
+    definition text,                                    -- as the server printed it then
     primary key (schema_name, view_name)
 );
 create index view_stream on teal.view (stream_id);

@@ -39,6 +39,11 @@ pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Resu
         .execute(&mut *tx)
         .await
         .during("opening the step's transaction")?;
+    // Two grants on one schema, or a role that goes with its schema, would trip over each other.
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('teal/publish', 0))")
+        .execute(&mut *tx)
+        .await
+        .during("waiting for another step")?;
     let outcome = in_transaction(&mut tx, release, action).await?;
     tx.commit().await.during("committing the step")?;
     Ok(outcome)
@@ -87,9 +92,7 @@ async fn in_transaction(
         }),
         Action::DropRole { role } => Ok(match roles::drop(conn, role).await? {
             roles::Dropped::Gone => "dropped".to_owned(),
-            roles::Dropped::KeptElsewhere => {
-                "kept: it has rights in another database of this server".to_owned()
-            }
+            roles::Dropped::Kept => "kept: others gave it rights or objects".to_owned(),
         }),
         Action::CreateView { .. }
         | Action::ReplaceView { .. }
@@ -124,6 +127,9 @@ async fn grant(
     views: &[TableName],
 ) -> Result<String> {
     let mut count = 0;
+    for workspace in release.workspaces.iter().filter(|w| w.reader_role.as_deref() == Some(role)) {
+        views::lock_workspace(conn, &workspace.name).await?; // streams grant on the same schema
+    }
     for view in views {
         let owner = release
             .workspaces

@@ -6,7 +6,7 @@ use teal_model::{Error, Result, release::TableName};
 
 use crate::{
     code,
-    pg::{Ident, PgResultExt, error, sql},
+    pg::{Ident, PgResultExt, Sql, error, sql},
 };
 
 /// Creates a role unless it is there.
@@ -142,15 +142,17 @@ pub async fn has_select(conn: &mut PgConnection, role: &str, view: &TableName) -
 }
 
 /// What [`drop`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dropped {
     /// The role is gone, or was not there.
     Gone,
-    /// It has rights elsewhere (another database of this server): it stays, without ours.
-    KeptElsewhere,
+    /// Others gave it rights or objects, here or in another database of this server: it stays,
+    /// without what Teal gave it.
+    Kept,
 }
 
-/// Drops a reader role after everything that it was granted in this database.
+/// Drops a reader role after it lost everything that we granted it. (`drop owned` would do that too,
+/// but takes more rights than a role with CREATEROLE has.)
 ///
 /// # Errors
 /// `DDL0003` when we may not.
@@ -160,29 +162,61 @@ pub async fn drop(conn: &mut PgConnection, role: &str) -> Result<Dropped> {
         return Ok(Dropped::Gone);
     }
     let name = Ident::new(role);
-    let elsewhere: bool = sqlx::query_scalar(
+    for statement in our_grants(conn, role).await? {
+        sqlx::query(statement).execute(&mut *conn).await.during("revoking a role's rights")?;
+    }
+    let others: bool = sqlx::query_scalar(
         "select exists (select from pg_shdepend d join pg_roles r on r.oid = d.refobjid
            where d.refclassid = 'pg_authid'::regclass and r.rolname = $1
-             and d.dbid not in (0, (select oid from pg_database where datname = current_database())))",
+             and d.classid <> 'pg_auth_members'::regclass)",
     )
     .bind(role)
     .fetch_one(&mut *conn)
     .await
     .during("looking at a role")?;
-    let forget = sql!("drop owned by {name}", name);
-    let drop = sql!("drop role {name}", name);
-    for statement in [Some(forget), (!elsewhere).then_some(drop)].into_iter().flatten() {
-        match sqlx::query(statement).execute(&mut *conn).await {
-            Ok(_done) => {}
-            Err(refused) if error::has_state(&refused, "42501") => {
-                return Err(Error::new(code::DDL0003)
-                    .with("role", role)
-                    .hint(format!("run as a superuser: drop owned by {name}; drop role {name}")));
-            }
-            Err(other) => return Err(other).during("dropping a role"),
-        }
+    if others {
+        return Ok(Dropped::Kept);
     }
-    Ok(if elsewhere { Dropped::KeptElsewhere } else { Dropped::Gone })
+    match sqlx::query(sql!("drop role {name}", name)).execute(&mut *conn).await {
+        Ok(_done) => Ok(Dropped::Gone),
+        Err(refused) if error::has_state(&refused, "42501") => Err(Error::new(code::DDL0003)
+            .with("role", role)
+            .hint(format!("run as a superuser: drop role {name}"))),
+        Err(other) => Err(other).during("dropping a role"),
+    }
+}
+
+/// Statements that revoke what we granted to a role on our schemas and views.
+async fn our_grants(conn: &mut PgConnection, role: &str) -> Result<Vec<Sql>> {
+    let found: Vec<(String, Option<String>)> = sqlx::query_as(
+        "select n.nspname::text, c.relname::text
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         cross join aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee
+         where r.rolname = $1 and pg_has_role(a.grantor, 'usage')
+         union
+         select n.nspname::text, null
+         from pg_namespace n cross join aclexplode(n.nspacl) a join pg_roles r on r.oid = a.grantee
+         where r.rolname = $1 and pg_has_role(a.grantor, 'usage')
+         order by 1, 2",
+    )
+    .bind(role)
+    .fetch_all(conn)
+    .await
+    .during("looking at a role's rights")?;
+    let from = Ident::new(role);
+    Ok(found
+        .into_iter()
+        .map(|(schema, relation)| match relation {
+            Some(name) => {
+                let relation = Ident::qualified(&schema, &name);
+                sql!("revoke all on table {relation} from {from}", relation, from)
+            }
+            None => {
+                let schema = Ident::new(&schema);
+                sql!("revoke all on schema {schema} from {from}", schema, from)
+            }
+        })
+        .collect())
 }
 
 /// Members of a role, sorted.

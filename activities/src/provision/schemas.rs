@@ -84,6 +84,8 @@ pub async fn drop(conn: &mut PgConnection, schema: &str) -> Result<Dropped> {
     if !exists(conn, schema).await? {
         return Ok(Dropped::Gone);
     }
+    let workspace = schema.split_once("__").map_or(schema, |(workspace, _platform)| workspace);
+    super::views::lock_workspace(conn, workspace).await?;
     let ours: Vec<String> = sqlx::query_scalar(
         "select view_name from teal.view where schema_name = $1 order by view_name",
     )

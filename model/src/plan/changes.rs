@@ -68,10 +68,10 @@ pub fn dataset_before<'a>(
 ) -> Option<&'a DatasetSpec> {
     let named = |name: &str| in_place.iter().find(|dataset| dataset.name == name);
     named(&wanted.name).or_else(|| {
-        let mut earlier = wanted.formerly.iter();
+        let earlier = wanted.formerly.iter();
         earlier
-            .find(|name| all_wanted.iter().all(|other| other.name != **name))
-            .and_then(|name| named(name))
+            .filter(|name| all_wanted.iter().all(|other| other.name != **name))
+            .find_map(|name| named(name))
     })
 }
 

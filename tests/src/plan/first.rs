@@ -124,3 +124,19 @@ async fn views_show_what_batches_merged_and_when() {
     );
     world.end().await;
 }
+
+#[tokio::test]
+async fn the_control_catalog_may_live_in_another_database() {
+    let world = World::new("the_control_catalog_may_live_in_another_database").await;
+    let apart = world.with_catalog_at_the_source();
+    apart.apply(&apart.model).await;
+    apart.batch("past/shop").await;
+    assert!(apart.plan(&apart.model).await.is_empty(), "{:#?}", apart.plan(&apart.model).await);
+    assert_eq!(apart.rows("select count(*) from teal.stream").await, ["0"]);
+    assert_eq!(apart.rows("select state, last_batch from WS_audit._status").await, ["waiting|1"]);
+    let cut = apart.model.rfind("---\nkind: Workspace").unwrap();
+    let (model, _) = apart.model.split_at(cut);
+    apart.apply(model).await;
+    assert!(apart.plan(model).await.is_empty(), "{:#?}", apart.plan(model).await);
+    apart.end().await;
+}

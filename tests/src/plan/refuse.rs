@@ -140,6 +140,15 @@ async fn a_missing_right_to_make_roles_says_what_to_grant() {
     );
     world.run(&format!("alter role {owner} createrole")).await;
     apply::run(&io, &world.local(), &hash, "anna", &pulse, |_| {}).await.unwrap();
+    // The same rights are enough to take all of it away again.
+    let cut = world.model.rfind("---\nkind: Workspace").unwrap();
+    let (model, _) = world.model.split_at(cut);
+    let wanted = release(model);
+    let plan = plan::make(&io, &wanted, &plan::Options::default()).await.unwrap();
+    let hash = plan::store(io.control(), &plan, &wanted, "anna").await.unwrap();
+    apply::run(&io, &world.local(), &hash, "anna", &pulse, |_| {}).await.unwrap();
+    let roles = "select rolname from pg_roles where rolname like 'teal_WS%'";
+    assert_eq!(world.rows(roles).await, [format!("teal_{}_reader", world.workspace)]);
     world
         .run(&format!(
             "do $$ begin execute format('alter database %I owner to postgres', current_database()); end $$;

@@ -1,5 +1,7 @@
 //! An apply that is killed anywhere leads to the same end.
 
+use std::time::Duration;
+
 use teal_activities::{apply, pulse::Still};
 use teal_proto::v1::{ApplyBeginRequest, ApplyFinishRequest, ApplyStepRequest};
 
@@ -78,6 +80,60 @@ async fn a_change_killed_after_any_step_ends_the_same() {
         assert_eq!(world.end_state().await, expected, "killed after {killed_after}");
         assert!(world.plan(&model).await.is_empty(), "killed after {killed_after}");
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_apply_interrupted_at_any_moment_ends_the_same() {
+    let world = World::new("an_apply_interrupted_at_any_moment_ends_the_same").await;
+    world.apply(&world.model).await;
+    let expected = world.end_state().await;
+    for round in 0..4 {
+        world.start_over().await;
+        let (_, plan) = world.store(&world.model).await;
+        let (mut patience, mut deaths) = (Duration::from_millis(30 + 17 * round), 0);
+        loop {
+            let local = world.local();
+            let pulse = Still::default();
+            let all = apply::run(world.io(), &local, &plan, "anna", &pulse, |_| {});
+            match tokio::time::timeout(patience, Box::pin(all)).await {
+                Ok(done) => break drop(done.unwrap()),
+                Err(_died) => (patience, deaths) = (patience.mul_f64(1.3), deaths + 1),
+            }
+        }
+        assert!(deaths > 0, "it never died");
+        assert_eq!(world.end_state().await, expected, "after {deaths} deaths");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn steps_of_a_phase_run_side_by_side() {
+    let world = World::new("steps_of_a_phase_run_side_by_side").await;
+    world.apply(&world.model).await;
+    let expected = world.end_state().await;
+    world.start_over().await;
+    let (_, plan) = world.store(&world.model).await;
+    let begin = ApplyBeginRequest { plan: plan.clone(), by: "anna".into() };
+    let outline = apply::begin(world.io(), &begin).await.unwrap();
+    for phase in outline.phases {
+        let steps = phase.first_step..phase.first_step + phase.step_count;
+        futures::future::join_all(steps.map(|step| run(&world, &plan, step))).await;
+    }
+    apply::finish(world.io(), &ApplyFinishRequest { plan, by: "anna".into() }).await.unwrap();
+    assert_eq!(world.end_state().await, expected);
+    // And away with half of it, side by side too.
+    let cut = world.model.rfind("---\nkind: Workspace").unwrap();
+    let (model, _) = world.model.split_at(cut);
+    let (_, plan) = world.store(model).await;
+    let begin = ApplyBeginRequest { plan: plan.clone(), by: "anna".into() };
+    let outline = apply::begin(world.io(), &begin).await.unwrap();
+    for phase in outline.phases {
+        let steps = phase.first_step..phase.first_step + phase.step_count;
+        futures::future::join_all(steps.map(|step| run(&world, &plan, step))).await;
+    }
+    apply::finish(world.io(), &ApplyFinishRequest { plan, by: "anna".into() }).await.unwrap();
+    assert!(world.plan(model).await.is_empty(), "{:#?}", world.plan(model).await);
     world.end().await;
 }
 

@@ -129,6 +129,13 @@ impl World {
         world
     }
 
+    /// The same world, its control catalog away from the data.
+    pub(super) fn with_catalog_at_the_source(mut self) -> Self {
+        let (options, store) = (self.bench.source.options(), self.bench.credentials.store());
+        self.bench.io = Arc::new(Io::new(options, store, "test-worker", 4));
+        self
+    }
+
     pub(super) fn io(&self) -> &Io {
         &self.bench.io
     }
@@ -320,7 +327,7 @@ select text from (
          || m.retained || ' ' || m.loaded || ' ' || m.rows || ' ' || (m.retired_at is not null)
     from teal.merge_table m
   union all
-  select 'teal.view ' || (to_jsonb(v) - 'stream_id' - 'definition')::text from teal.view v
+  select 'teal.view ' || (to_jsonb(v) - 'stream_id' - 'query' - 'definition')::text from teal.view v
   union all
   select 'workspace ' || name || ' ' || leaving || ' ' || md5(config::text) from teal.workspace
   union all

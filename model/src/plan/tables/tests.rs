@@ -146,3 +146,14 @@ fn a_type_widens_only_without_loss() {
         assert_eq!(widened, expected, "{from} to {to}");
     }
 }
+
+#[test]
+fn any_earlier_name_is_found_in_place() {
+    let before = state(&["id bigint", "note text"], &[]);
+    let mut wanted = dataset(&["id"], &["id bigint", "remark text"]);
+    wanted.columns[1].formerly = vec!["comment".into(), "note".into()];
+    let TableChange::Alter(change) = table_change(&before, &wanted, Style::Live) else {
+        panic!("an alteration");
+    };
+    assert_eq!(change.steps, [ColumnStep::Rename { from: "note".into(), to: "remark".into() }]);
+}
