@@ -5,7 +5,7 @@ use std::time::Duration;
 use teal_model::{Error, Kind, Result};
 use teal_proto::v1::Failure;
 use temporalio_client::{
-    WorkflowCancelOptions, WorkflowGetResultOptions,
+    WorkflowCancelOptions, WorkflowGetResultOptions, WorkflowTerminateOptions,
     errors::{WorkflowGetResultError, WorkflowInteractionError},
 };
 use temporalio_common::error::IncomingError;
@@ -77,6 +77,20 @@ impl Temporal {
         let options = WorkflowCancelOptions::builder().reason(reason.to_owned()).build();
         self.handle(workflow_id)
             .cancel(options)
+            .await
+            .map_err(|error| lost(&error).with("workflow", workflow_id))
+    }
+}
+
+impl Temporal {
+    /// Ends a workflow at once, whatever it does: safe, as the ledger fences what still runs.
+    ///
+    /// # Errors
+    /// `TEMPORAL0004`; else those of any call.
+    pub async fn terminate(&self, workflow_id: &str, reason: &str) -> Result<()> {
+        let options = WorkflowTerminateOptions::builder().reason(reason.to_owned()).build();
+        self.handle(workflow_id)
+            .terminate(options)
             .await
             .map_err(|error| lost(&error).with("workflow", workflow_id))
     }

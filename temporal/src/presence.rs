@@ -7,7 +7,7 @@ use temporalio_client::tonic::IntoRequest as _;
 use temporalio_common::protos::temporal::api::{
     enums::v1::{TaskQueueKind, TaskQueueType},
     taskqueue::v1::{PollerInfo, TaskQueue},
-    workflowservice::v1::DescribeTaskQueueRequest,
+    workflowservice::v1::{DescribeTaskQueueRequest, DescribeWorkerDeploymentRequest},
 };
 
 use crate::{Temporal, names, rpc};
@@ -65,6 +65,24 @@ impl Temporal {
         let queue = names::workflows_queue(services);
         let workflows = self.pollers(&queue, TaskQueueType::Workflow).await?;
         Ok(!workflows.is_empty() && self.presence(&queue).await?.is_polled())
+    }
+
+    /// Build id of the current version of a worker deployment; `None` when it has none, and the
+    /// server then gives its workers nothing to do.
+    ///
+    /// # Errors
+    /// Those of any call.
+    pub async fn current_build(&self, deployment: &str) -> Result<Option<String>> {
+        let request = DescribeWorkerDeploymentRequest {
+            namespace: self.namespace().to_owned(),
+            deployment_name: deployment.to_owned(),
+        };
+        let mut service = self.client.connection().workflow_service();
+        let answer = service.describe_worker_deployment(request.into_request()).await;
+        let routing = rpc::during("looking for the current version", answer)?
+            .worker_deployment_info
+            .and_then(|info| info.routing_config);
+        Ok(routing.and_then(|r| r.current_deployment_version).map(|version| version.build_id))
     }
 
     async fn pollers(&self, queue: &str, kind: TaskQueueType) -> Result<Vec<PollerInfo>> {

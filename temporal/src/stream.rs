@@ -157,7 +157,10 @@ impl Temporal {
     }
 
     /// Refuses a workflow whose memo names another catalog.
-    pub(crate) async fn check_owner(&self, id: &str, catalog_uid: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// `TEMPORAL0007`; `TEMPORAL0004` when there never was one; else those of any call.
+    pub async fn check_owner(&self, id: &str, catalog_uid: &str) -> Result<()> {
         let description = self
             .handle(id)
             .describe(WorkflowDescribeOptions::default())

@@ -39,3 +39,16 @@ pub async fn installed(control: &PgPool) -> Result<Option<Installed>> {
         applied_by,
     }))
 }
+
+/// The release that was stored last, installed or not: what the first apply is about to install.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn newest_stored(control: &PgPool) -> Result<Option<Release>> {
+    let body: Option<sqlx::types::Json<Release>> =
+        sqlx::query_scalar("select body from teal.release order by id desc limit 1")
+            .fetch_optional(control)
+            .await
+            .during("reading the newest release")?;
+    Ok(body.map(|body| body.0))
+}

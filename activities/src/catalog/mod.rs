@@ -9,12 +9,13 @@ pub mod control;
 pub(crate) mod due;
 mod identity;
 mod installed;
+pub mod lag;
 pub mod ledger;
 mod migrate;
 pub(crate) mod number;
 pub mod status;
 
 pub use identity::{Identity, belongs_to, claim, identity, open};
-pub use installed::{Installed, installed};
+pub use installed::{Installed, installed, newest_stored};
 pub use migrate::{check, migrate};
 pub use status::batches;

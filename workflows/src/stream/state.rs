@@ -226,18 +226,4 @@ impl State {
         matches!(self.stage, Stage::Retiring | Stage::Retired)
             || matches!(self.intent, Intent::Retired)
     }
-
-    /// Whether the tables stand and the stream works with this configuration.
-    pub fn runs_with(&self, config_hash: &str) -> bool {
-        let settled = match &self.stage {
-            Stage::Loading { .. } | Stage::Reconciling | Stage::Retiring | Stage::Retired => false,
-            Stage::BackingOff { next, .. } | Stage::Failing { next, .. } => {
-                matches!(next, Work::Ingest | Work::Merge { .. })
-            }
-            Stage::Waiting | Stage::Ingesting { .. } | Stage::Merging { .. } | Stage::Paused => {
-                true
-            }
-        };
-        settled && !self.reload && self.running_hash == config_hash
-    }
 }

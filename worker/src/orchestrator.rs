@@ -1,0 +1,131 @@
+//! What `apply` needs of whoever runs the jobs, done by Temporal.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use teal_activities::{Orchestrator, orchestrator::Ensured};
+use teal_model::{Error, Result, StreamId};
+use teal_proto::v1::{Ask, Failure};
+use teal_temporal::{Closed, Temporal, code as temporal, names};
+
+use crate::code;
+
+/// A stream finishes a merge and rebuilds a table before it answers; the step of the apply around it
+/// beats meanwhile and can be cancelled.
+const RELOAD_WAIT: Duration = Duration::from_secs(11 * 3_600);
+/// Writing the intent takes a few statements.
+const ANSWER_WAIT: Duration = Duration::from_secs(60);
+/// The end of a workflow that waits for nothing.
+const END_WAIT: Duration = Duration::from_secs(120);
+
+/// Starts, reloads and ends the workflows of streams.
+#[derive(Debug, Clone)]
+pub struct TemporalOrchestrator {
+    temporal: Temporal,
+    catalog_uid: String,
+    services: String,
+}
+
+impl TemporalOrchestrator {
+    /// For the streams of one catalog. `services`: whose workers answer.
+    pub fn new(
+        temporal: Temporal,
+        catalog_uid: impl Into<String>,
+        services: impl Into<String>,
+    ) -> Self {
+        Self { temporal, catalog_uid: catalog_uid.into(), services: services.into() }
+    }
+
+    /// The open workflow of a stream, if there is one and it is ours.
+    async fn open(&self, stream: &StreamId) -> Result<Option<String>> {
+        let id = stream.workflow_id();
+        if !self.temporal.is_open(&id).await? {
+            return Ok(None);
+        }
+        self.temporal.check_owner(&id, &self.catalog_uid).await?;
+        Ok(Some(id))
+    }
+
+    async fn closed(&self, id: &str, wait: Duration) -> Result<()> {
+        match self.temporal.wait_closed(id, wait).await? {
+            Closed::Completed(_) | Closed::Cancelled | Closed::Terminated => Ok(()),
+            Closed::Failed(failure) => Err(Error::new(code::WORK0107)
+                .with("workflow", id)
+                .with("failure", failure.message)),
+        }
+    }
+}
+
+#[async_trait]
+impl Orchestrator for TemporalOrchestrator {
+    async fn ensure(&self, stream: &StreamId, services: &str, summary: &str) -> Result<Ensured> {
+        let ensured = self.temporal.ensure_stream(stream, services, &self.catalog_uid, summary);
+        Ok(match ensured.await? {
+            teal_temporal::Ensured::Started => Ensured::Started,
+            teal_temporal::Ensured::AlreadyOpen => Ensured::AlreadyOpen,
+        })
+    }
+
+    async fn reload(&self, stream: &StreamId, config_hash: &str, by: &str) -> Result<()> {
+        let ask = Ask {
+            reason: "apply".to_owned(),
+            by: by.to_owned(),
+            config_hash: config_hash.to_owned(),
+            ..Ask::default()
+        };
+        let id = stream.workflow_id();
+        let reply = self.temporal.update(&id, names::RELOAD, &ask, RELOAD_WAIT).await?;
+        if let Some(failure) = reply.failure {
+            return Err(not_taken_over(stream, &failure));
+        }
+        if reply.config_hash != config_hash {
+            return Err(Error::new(temporal::TEMPORAL0011)
+                .with("stream", stream)
+                .with("asked_for", short(config_hash))
+                .with("runs", short(&reply.config_hash)));
+        }
+        Ok(())
+    }
+
+    async fn retire(&self, stream: &StreamId, by: &str) -> Result<()> {
+        let Some(id) = self.open(stream).await? else { return Ok(()) };
+        let ask = Ask { reason: "apply".to_owned(), by: by.to_owned(), ..Ask::default() };
+        match self.temporal.update(&id, names::RETIRE, &ask, ANSWER_WAIT).await {
+            Ok(_reply) => {}
+            // it ends already, or has ended meanwhile
+            Err(error)
+                if [temporal::TEMPORAL0005, temporal::TEMPORAL0004].contains(&error.code()) => {}
+            Err(error) => return Err(error),
+        }
+        self.closed(&id, RELOAD_WAIT).await
+    }
+
+    /// The catalog no longer knows the old name, so a reload lets the workflow finish its merge and
+    /// close. Where nobody runs workflows it is terminated: the ledger fences what is left of it.
+    async fn end(&self, stream: &StreamId, by: &str) -> Result<()> {
+        let Some(id) = self.open(stream).await? else { return Ok(()) };
+        if self.temporal.workflows_are_polled(&self.services).await? {
+            let ask = Ask { reason: "renamed".to_owned(), by: by.to_owned(), ..Ask::default() };
+            let asked = self.temporal.update(&id, names::RELOAD, &ask, END_WAIT).await;
+            if asked.is_ok() && self.closed(&id, END_WAIT).await.is_ok() {
+                return Ok(());
+            }
+        }
+        match self.temporal.terminate(&id, "the stream was renamed").await {
+            Err(error) if error.code() != temporal::TEMPORAL0004 => Err(error),
+            Ok(()) | Err(_) => self.closed(&id, END_WAIT).await,
+        }
+    }
+}
+
+/// The failure of the stream as one of the apply: it says what to mend, and that nothing else will.
+fn not_taken_over(stream: &StreamId, failure: &Failure) -> Error {
+    Error::new(temporal::TEMPORAL0012)
+        .with("stream", stream)
+        .caused_by(failure.message.clone())
+        .hint(failure.help.clone())
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

@@ -1,0 +1,83 @@
+//! Which release this worker serves.
+//!
+//! The rule: the installed release; before the first apply has finished, the newest stored one, as
+//! `teal apply` stores a release before it starts the workflow that needs this worker. Until there is
+//! one the worker waits. When another release brings other services (classes, slots, namespace,
+//! credentials store) the worker drains and starts again with them, by itself.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use teal_activities::catalog;
+use teal_model::{
+    Error, Result,
+    release::{Release, Services},
+};
+
+use crate::{WorkerConfig, code};
+
+/// How often an empty catalog is looked at: `teal apply` waits for a worker meanwhile.
+const EMPTY_EVERY: Duration = Duration::from_secs(1);
+/// How often a worker looks for other services. They change a few times a year.
+const CHANGED_EVERY: Duration = Duration::from_secs(10);
+
+/// Waits until there is a release.
+///
+/// # Errors
+/// `WORK0101` when it has other services than this worker is meant for; `LEDGER0010` when the
+/// catalog is newer than this program.
+pub(crate) async fn wait(control: &PgPool, config: &WorkerConfig) -> Result<Services> {
+    let mut said = false;
+    loop {
+        match newest(control).await {
+            Ok(Some(services)) => return checked(services, config),
+            Ok(None) => {
+                if !said {
+                    tracing::info!("the catalog is empty: waiting for `teal apply`");
+                    said = true;
+                }
+            }
+            Err(error) if error.kind() == teal_model::Kind::Transient => {
+                tracing::warn!(error = %error.one_line(), "catalog does not answer, trying again");
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(EMPTY_EVERY).await;
+    }
+}
+
+/// Waits until the release has other services than `now`.
+pub(crate) async fn changed(control: &PgPool, now: &Services) -> Services {
+    loop {
+        tokio::time::sleep(CHANGED_EVERY).await;
+        match newest(control).await {
+            Ok(Some(services)) if services != *now => return services,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(error = %error.one_line(), "release could not be read");
+            }
+        }
+    }
+}
+
+async fn newest(control: &PgPool) -> Result<Option<Services>> {
+    match catalog::check(control).await {
+        Ok(()) => {}
+        Err(error) if error.code() == teal_activities::code::LEDGER0012 => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let release: Option<Release> = match catalog::installed(control).await? {
+        Some(installed) => Some(installed.release),
+        None => catalog::newest_stored(control).await?,
+    };
+    Ok(release.map(|release| release.services))
+}
+
+fn checked(services: Services, config: &WorkerConfig) -> Result<Services> {
+    match &config.services {
+        Some(meant) if *meant != services.name => Err(Error::new(code::WORK0101)
+            .with("services", meant)
+            .with("release_has", services.name)),
+        Some(_) | None => Ok(services),
+    }
+}
