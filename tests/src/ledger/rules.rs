@@ -2,7 +2,9 @@
 
 use teal_activities::{
     catalog::ledger::{self, Begun, Opened},
-    code, stream,
+    code,
+    pulse::Progress,
+    stream,
 };
 use teal_proto::v1::{Failure, IntentRequest, NoteRequest};
 
@@ -256,4 +258,40 @@ async fn tables_are_altered_only_between_batches() {
     let mut transaction = world.bench.merge.pool.begin().await.unwrap();
     let refused = ledger::take_over(&mut transaction, &world.spec.id, world.stream_id).await;
     assert_eq!(refused.unwrap_err().code(), code::LEDGER0007);
+}
+
+#[tokio::test]
+async fn notes_and_progress_never_wait_for_a_merge() {
+    let world = World::new("notes_and_progress_never_wait_for_a_merge").await;
+    let attempt = world.attempt().await;
+    let state = "select state from teal.stream_state";
+    assert_eq!(world.rows(state).await, ["ingesting"]);
+    let mark = world.stage(&attempt, 1).await.unwrap();
+    assert_eq!(world.rows(state).await, ["merging"]);
+    let mut merge = world.bench.merge.pool.begin().await.unwrap();
+    let Opened::Ready(merging) = world.open(&mut merge, &mark).await.unwrap() else {
+        panic!("nothing is committed yet");
+    };
+    let note = NoteRequest {
+        stream: STREAM.to_owned(),
+        state: "backing_off".into(),
+        failures: 1,
+        ..NoteRequest::default()
+    };
+    stream::note(&world.bench.io, &note).await.unwrap();
+    let pool = world.bench.merge.pool.clone();
+    ledger::progress(&pool, world.stream_id, mark.epoch, &Progress::default()).await.unwrap();
+    let merged: Vec<_> = merging
+        .datasets()
+        .map(|(table, _)| ledger::Merged {
+            merge_table_id: table.id,
+            inserted: 1,
+            updated: 0,
+            deleted: 0,
+            unchanged: 0,
+        })
+        .collect();
+    ledger::commit(&mut merge, &world.spec, &merging, &merged, 1).await.unwrap();
+    merge.commit().await.unwrap();
+    assert_eq!(world.rows("select state, failures from teal.stream_state").await, ["waiting|0"]);
 }

@@ -11,7 +11,7 @@ use super::{
     merge_tables,
     prune::prune,
     staging::{drop_leftovers, staging_is_intact},
-    state::{State, new_epoch, read_state},
+    state::{State, new_epoch, put_state, read_state},
 };
 use crate::{
     Io,
@@ -43,6 +43,7 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     let tables = reconciled_tables(&mut transaction, &wanted, &state).await?;
     let begun = match take_batch(&mut transaction, wanted.id, &state).await? {
         Taken::Ingested(batch) => {
+            put_state(&mut transaction, wanted.id, "merging").await?;
             drop_leftovers(&mut transaction, wanted.id, Some(batch.epoch)).await?;
             Begun::Ingested(Box::new(read_mark(&mut transaction, wanted.id, batch).await?))
         }
@@ -51,6 +52,7 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
             drop_leftovers(&mut transaction, wanted.id, None).await?;
             let attempt = attempt(wanted, batch, epoch, older, &state, tables);
             put_batch(&mut transaction, &attempt, io.worker()).await?;
+            put_state(&mut transaction, attempt.stream_id, "ingesting").await?;
             prune(&mut transaction, attempt.stream_id, batch).await?;
             Begun::Attempt(Box::new(attempt))
         }

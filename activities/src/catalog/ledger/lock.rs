@@ -18,25 +18,25 @@ const LOCK_TIMEOUT: &str = "30s";
 /// # Errors
 /// Those of PostgreSQL; `PG0005` after 30 s.
 pub async fn lock_stream(connection: &mut PgConnection, stream_id: i64) -> Result<()> {
-    let earlier: String = sqlx::query_scalar("select current_setting('lock_timeout')")
-        .fetch_one(&mut *connection)
-        .await
-        .during("preparing to lock the stream")?;
+    let earlier: String = sqlx::query_scalar(
+        "select current_setting('lock_timeout'), set_config('lock_timeout', $2, true),
+                pg_advisory_xact_lock($1)",
+    )
+    .bind(LOCK_SPACE | (stream_id & 0xffff_ffff))
+    .bind(LOCK_TIMEOUT)
+    .fetch_one(&mut *connection)
+    .await
+    .during("locking the stream")?;
+    set_lock_timeout(connection, &earlier).await
+}
+
+/// Sets how long the rest of the transaction waits for a lock.
+pub(super) async fn set_lock_timeout(connection: &mut PgConnection, timeout: &str) -> Result<()> {
     sqlx::query("select set_config('lock_timeout', $1, true)")
-        .bind(LOCK_TIMEOUT)
-        .execute(&mut *connection)
-        .await
-        .during("preparing to lock the stream")?;
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(LOCK_SPACE | (stream_id & 0xffff_ffff))
-        .execute(&mut *connection)
-        .await
-        .during("locking the stream")?;
-    sqlx::query("select set_config('lock_timeout', $1, true)")
-        .bind(earlier)
+        .bind(timeout)
         .execute(connection)
         .await
-        .during("locking the stream")?;
+        .during("limiting the wait for locks")?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::{
     Attempt, IngestedMark, Staged,
     batch::{Batch, Status, find_batch, read_mark},
     lock_stream,
-    state::{fenced, no_epoch, read_state},
+    state::{fenced, no_epoch, put_state, read_state},
 };
 use crate::{catalog::number::int8, code, pg::PgResultExt};
 
@@ -35,6 +35,7 @@ pub async fn mark_ingested(
     }
     put_datasets(&mut transaction, attempt, &staged).await?;
     put_mark(&mut transaction, attempt, &staged).await?;
+    put_state(&mut transaction, attempt.stream_id, "merging").await?;
     let mark = read_mark(&mut transaction, attempt.stream_id, ours).await?;
     transaction.commit().await.during(MARKING)?;
     Ok(mark)

@@ -3,11 +3,14 @@
 use sqlx::{Connection, PgConnection};
 use teal_model::{Epoch, Result};
 
-use super::{STAGING_SCHEMA, StagedDataset};
+use super::{STAGING_SCHEMA, StagedDataset, lock::set_lock_timeout};
 use crate::{
     catalog::number::int8,
     pg::{Ident, PgResultExt, Sql, sql},
 };
+
+/// Longest wait for one leftover table; a zombie that still fills it was ended just before.
+const DROP_TIMEOUT: &str = "2s";
 
 /// Whether each staging table exists and holds exactly the marked rows. A crash of the merge store
 /// empties UNLOGGED tables; empty staging must never become a mass delete.
@@ -69,27 +72,27 @@ pub(super) async fn drop_leftovers(
     .fetch_all(&mut *connection)
     .await
     .during("looking for staging that was left behind")?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let earlier: String = sqlx::query_scalar("select current_setting('lock_timeout')")
+        .fetch_one(&mut *connection)
+        .await
+        .during("looking for staging that was left behind")?;
+    set_lock_timeout(connection, DROP_TIMEOUT).await?;
     for name in names {
         if let Err(error) = drop_one(connection, &name).await {
             tracing::warn!(staging = name, %error, "staging that was left behind stays");
         }
     }
-    Ok(())
+    set_lock_timeout(connection, &earlier).await
 }
 
 /// Within a savepoint, so that a table that cannot be dropped does not spoil the transaction.
 async fn drop_one(connection: &mut PgConnection, name: &str) -> Result<()> {
     let table = Ident::qualified(STAGING_SCHEMA, name);
     let mut savepoint = connection.begin().await.during("dropping staging")?;
-    sqlx::query("set local lock_timeout = '2s'")
-        .execute(&mut *savepoint)
-        .await
-        .during("dropping staging")?;
     sqlx::query(sql!("drop table if exists {table}", table))
-        .execute(&mut *savepoint)
-        .await
-        .during("dropping staging")?;
-    sqlx::query("set local lock_timeout = default")
         .execute(&mut *savepoint)
         .await
         .during("dropping staging")?;

@@ -1,6 +1,6 @@
 //! The stream's row in the ledger.
 
-use sqlx::{PgConnection, Row};
+use sqlx::{PgConnection, Row, postgres::PgRow};
 use teal_model::{Epoch, Error, Result, StreamId};
 
 use crate::{catalog::number::small, code, pg::PgResultExt};
@@ -25,6 +25,9 @@ pub(crate) struct State {
 
 /// Reads the state; makes it when the stream is new to this ledger.
 pub(crate) async fn read_state(connection: &mut PgConnection, stream_id: i64) -> Result<State> {
+    if let Some(state) = find_state(connection, stream_id).await? {
+        return Ok(state);
+    }
     sqlx::query(
         "insert into teal.stream_state (stream_id) values ($1) on conflict (stream_id) do nothing",
     )
@@ -32,6 +35,11 @@ pub(crate) async fn read_state(connection: &mut PgConnection, stream_id: i64) ->
     .execute(&mut *connection)
     .await
     .during("adding the stream to the ledger")?;
+    let state = find_state(connection, stream_id).await?;
+    state.ok_or_else(|| Error::new(code::LEDGER0001).with("stream_id", stream_id))
+}
+
+async fn find_state(connection: &mut PgConnection, stream_id: i64) -> Result<Option<State>> {
     let row = sqlx::query(
         "select epoch, next_batch, last_batch, incarnation, lost_batch, reconciled_hash,
                 schema_version, (extract(epoch from committed_at) * 1000)::bigint as committed_at_ms,
@@ -40,20 +48,24 @@ pub(crate) async fn read_state(connection: &mut PgConnection, stream_id: i64) ->
          from teal.stream_state where stream_id = $1",
     )
     .bind(stream_id)
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await
     .during(READING)?;
+    row.as_ref().map(read_row).transpose().during(READING)
+}
+
+fn read_row(row: &PgRow) -> Result<State, sqlx::Error> {
     Ok(State {
-        epoch: row.try_get("epoch").during(READING)?,
-        next_batch: row.try_get("next_batch").during(READING)?,
-        last_batch: row.try_get("last_batch").during(READING)?,
-        incarnation: small(row.try_get("incarnation").during(READING)?),
-        lost_batch: row.try_get("lost_batch").during(READING)?,
-        reconciled_hash: row.try_get("reconciled_hash").during(READING)?,
-        schema_version: small(row.try_get("schema_version").during(READING)?),
-        committed_at_ms: row.try_get("committed_at_ms").during(READING)?,
-        next_due_at_ms: row.try_get("next_due_at_ms").during(READING)?,
-        now_ms: row.try_get("now_ms").during(READING)?,
+        epoch: row.try_get("epoch")?,
+        next_batch: row.try_get("next_batch")?,
+        last_batch: row.try_get("last_batch")?,
+        incarnation: small(row.try_get("incarnation")?),
+        lost_batch: row.try_get("lost_batch")?,
+        reconciled_hash: row.try_get("reconciled_hash")?,
+        schema_version: small(row.try_get("schema_version")?),
+        committed_at_ms: row.try_get("committed_at_ms")?,
+        next_due_at_ms: row.try_get("next_due_at_ms")?,
+        now_ms: row.try_get("now_ms")?,
     })
 }
 
@@ -63,6 +75,25 @@ pub(super) async fn new_epoch(connection: &mut PgConnection, stream_id: i64) -> 
     let epoch = Epoch(rand::random_range(1..=i64::MAX));
     put_epoch(connection, stream_id, epoch).await?;
     Ok(epoch)
+}
+
+/// Says what the stream does now, for people; the workflow's own notes follow only when something is
+/// out of the ordinary.
+pub(super) async fn put_state(
+    connection: &mut PgConnection,
+    stream_id: i64,
+    state: &str,
+) -> Result<()> {
+    sqlx::query(
+        "update teal.stream_state set state = $2, state_since = clock_timestamp()
+         where stream_id = $1 and state <> $2",
+    )
+    .bind(stream_id)
+    .bind(state)
+    .execute(connection)
+    .await
+    .during("writing the stream's state")?;
+    Ok(())
 }
 
 /// Takes the right to commit from whoever holds it.
