@@ -17,7 +17,7 @@ pub(super) fn compare(facts: &Facts, wanted: &Release, draft: &mut Draft) {
     let roles_moved = prepare_roles(facts, wanted, &renames, draft);
     let views = views_now(facts, &moved);
     for workspace in &wanted.workspaces {
-        publish_views(workspace, &views, draft);
+        publish_views(facts, workspace, &views, draft);
     }
     for workspace in &wanted.workspaces {
         publish_status(facts, workspace, &moved, draft);
@@ -142,6 +142,7 @@ fn renamed(view: &TableName, moved: &BTreeMap<String, String>) -> TableName {
 }
 
 fn publish_views(
+    facts: &Facts,
     workspace: &WorkspaceSpec,
     now: &BTreeMap<TableName, (&View, Option<&'static str>)>,
     draft: &mut Draft,
@@ -154,7 +155,14 @@ fn publish_views(
                 if let Some(how) = touched {
                     draft.warn(format!("view {} {how}", view.view));
                 }
-                if touched.is_some() || !shows_the_same(there, &view) {
+                let same = shows_the_same(there, &view);
+                if !same && !is_loaded(facts, &view) {
+                    draft.warn(format!(
+                        "view {} is empty until the first load of {} ({}) is through",
+                        view.view, view.dataset, view.stream
+                    ));
+                }
+                if touched.is_some() || !same {
                     draft.step(Phase::Publish, Action::ReplaceView { workspace, view });
                 }
             }
@@ -167,6 +175,13 @@ fn shows_the_same(there: &View, wanted: &ViewSpec) -> bool {
         && there.store == wanted.stream.store()
         && there.dataset == wanted.dataset
         && there.history == (wanted.shows == Shows::History)
+}
+
+/// Whether the table that a view is about to show holds its rows already.
+fn is_loaded(facts: &Facts, view: &ViewSpec) -> bool {
+    facts.streams.iter().filter(|stream| stream.spec.id == view.stream).any(|stream| {
+        stream.tables.iter().any(|table| table.table.dataset == view.dataset && table.table.loaded)
+    })
 }
 
 fn publish_status(

@@ -4,7 +4,7 @@
 //! [`Plan`], and nothing changed anywhere. The same facts give the same plan: no times in it, and
 //! estimates have two significant digits. What is compared is not two releases but the release with
 //! the catalog: after an apply that was killed, the next plan holds what is left to do.
-//! Read first: [`make`]; [`facts`] (what is looked at); [`jobs`] and [`consumers`] (what follows).
+//! Read first: [`make`]; `facts.rs` (what is looked at); `jobs.rs`, `consumers.rs` (what follows).
 
 mod consumers;
 mod estimate;

@@ -34,7 +34,7 @@ pub async fn suspend(conn: &mut PgConnection, merge_table_id: i64) -> Result<Sus
     Ok(suspended)
 }
 
-/// Gives the views that [`sync`] created again the grants that they had.
+/// Gives the views that [`sync`](super::sync) created again the grants that they had.
 ///
 /// # Errors
 /// Those of PostgreSQL.
