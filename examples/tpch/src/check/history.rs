@@ -57,7 +57,7 @@ fn questions(table: &Table, found: &MergeTable) -> Vec<(&'static str, String)> {
             "versions that changed nothing",
             format!(
                 "select count(*) from {history} a join {history} b
-                   on {same_key} and b.teal_batch_in = a.teal_batch_out + 1
+                   on {same_key} and b.teal_batch_in - 1 = a.teal_batch_out
                  where not record_image_ne({}, {})",
                 columns("a"),
                 columns("b")
@@ -79,7 +79,7 @@ fn against_ledger(found: &MergeTable) -> String {
               and b.status = 'committed') l
          full join (select teal_batch_in as batch, count(*) as opened from {history} group by 1) o
            using (batch)
-         full join (select teal_batch_out + 1 as batch, count(*) as closed from {history}
+         full join (select teal_batch_out::bigint + 1 as batch, count(*) as closed from {history}
                     where teal_batch_out <> {OPEN} group by 1) c using (batch)
          where coalesce(l.opened, 0) <> coalesce(o.opened, 0)
             or coalesce(l.closed, 0) <> coalesce(c.closed, 0)",
