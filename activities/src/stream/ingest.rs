@@ -140,9 +140,10 @@ async fn decide(
     if !table.loaded {
         return Ok((Pull::FirstLoad { batch: attempt.batch, style: table.style }, None));
     }
-    let Some(left) = store.digest(table).await? else { return Ok((Pull::All, None)) };
     let comparing =
         Progress { doing: format!("comparing {}", table.dataset), ..watch.progress.clone() };
+    let left = while_beating(watch.pulse, &comparing, store.digest(table)).await?;
+    let Some(left) = left else { return Ok((Pull::All, None)) };
     let digest = snapshot.digest(&table.layout.name, left.mask());
     let found = while_beating(watch.pulse, &comparing, digest).await?;
     Ok((Pull::decide(&left, &found), Some(found.rows())))

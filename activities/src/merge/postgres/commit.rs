@@ -7,7 +7,8 @@ use teal_model::{Error, Result};
 use teal_proto::v1::MergeReport;
 
 use super::{
-    apply, digests,
+    apply,
+    digests::{self, Stored},
     prepare::{Prepared, prepare},
     publish, staging,
 };
@@ -129,12 +130,16 @@ async fn put_digest(
     prepared: &Prepared,
     merged: &Merged,
 ) -> Result<()> {
-    let Some(staged) = &prepared.digest else { return Ok(()) };
     let (table, recipe) = (&prepared.table, prepared.layout.recipe());
+    if prepared.staged.first_load {
+        return digests::defer(connection, table.id, &recipe, order.batch).await;
+    }
+    let Some(staged) = &prepared.digest else { return Ok(()) };
     let digest = match &prepared.staged.buckets {
         None => staged.clone(),
         Some(buckets) => {
-            let Some(mut left) = digests::read(connection, table.id, &recipe).await? else {
+            let stored = digests::read(connection, table.id, &recipe).await?;
+            let Some(Stored::Known(mut left)) = stored else {
                 return Err(Error::new(code::MERGE0003).with("dataset", &table.dataset));
             };
             left.replace(buckets, staged)?;
@@ -143,7 +148,7 @@ async fn put_digest(
     };
     digests::put(connection, table.id, &recipe, order.batch, &digest).await?;
     let staged = &prepared.staged;
-    if staged.buckets.is_some() || staged.first_load {
+    if staged.buckets.is_some() {
         return Ok(());
     }
     // The ledger adds what came and takes off what went.

@@ -23,6 +23,7 @@ use teal_model::{Epoch, Result, release::Style};
 use teal_proto::v1::MergeReport;
 use tokio_util::sync::CancellationToken;
 
+use self::digests::Stored;
 use super::{Layout, MergeOrder, MergeStore};
 use crate::{
     Pulse,
@@ -93,7 +94,16 @@ async fn settle(connection: &mut PgConnection) -> Result<()> {
 #[async_trait]
 impl MergeStore for PostgresStore {
     async fn digest(&mut self, table: &MergeTable) -> Result<Option<Digest>> {
-        digests::read(&mut self.connection, table.id, &Layout::of(&table.layout)?.recipe()).await
+        let recipe = Layout::of(&table.layout)?.recipe();
+        match digests::read(&mut self.connection, table.id, &recipe).await? {
+            None => Ok(None),
+            Some(Stored::Known(digest)) => Ok(Some(digest)),
+            Some(Stored::Deferred) => {
+                let digest = digests::compute_current(&mut self.connection, table).await?;
+                digests::keep(&mut self.connection, table.id, &digest).await?;
+                Ok(Some(digest))
+            }
+        }
     }
 
     async fn stage(

@@ -21,7 +21,8 @@ pub(super) struct Prepared {
     pub(super) table: MergeTable,
     pub(super) layout: Layout,
     pub(super) staged: StagedDataset,
-    /// Of the staged rows; `None` where nothing was staged.
+    /// Of the staged rows of a refresh; `None` where nothing was staged, and for a first load, whose
+    /// digest is only computed when a refresh wants it.
     pub(super) digest: Option<Digest>,
 }
 
@@ -38,32 +39,30 @@ pub(super) async fn prepare(
     let mut prepared = Vec::new();
     for (table, staged) in merging.datasets() {
         let layout = Layout::of(&table.layout)?;
-        let mut digest = None;
+        let mut dataset =
+            Prepared { table: table.clone(), layout, staged: staged.clone(), digest: None };
         if let Some(name) = &staged.staging {
             let progress = Progress {
                 doing: format!("indexing {}", table.dataset),
                 total_rows: staged.staged_rows,
                 ..Progress::default()
             };
-            let work = look_at(connection, table, &layout, staged, name);
-            digest = while_beating(pulse, &progress, work).await?;
-            if digest.is_none() {
+            let work = Box::pin(look_at(connection, &mut dataset, name));
+            if !while_beating(pulse, &progress, work).await? {
                 return Ok(None);
             }
         }
-        let (table, staged) = (table.clone(), staged.clone());
-        prepared.push(Prepared { table, layout, staged, digest });
+        prepared.push(dataset);
     }
     Ok(Some(prepared))
 }
 
+/// Indexes the key of one staging table and counts its rows: whether they are those of the mark.
 async fn look_at(
     connection: &mut PgConnection,
-    table: &MergeTable,
-    layout: &Layout,
-    staged: &StagedDataset,
+    dataset: &mut Prepared,
     name: &str,
-) -> Result<Option<Digest>> {
+) -> Result<bool> {
     let place = staging(name);
     let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
         .bind(place.to_string())
@@ -71,31 +70,50 @@ async fn look_at(
         .await
         .during("looking for staged rows")?;
     if !exists {
-        return Ok(None);
+        return Ok(false);
     }
-    let mask = match staged.buckets {
-        Some(_) => staged.bucket_mask,
-        None => mask_for(staged.staged_rows),
+    let staged_rows = dataset.staged.staged_rows;
+    if dataset.staged.first_load {
+        index_key(connection, dataset, &place, name).await?;
+        return Ok(indexed_rows(connection, &place).await? == staged_rows
+            || digests::compute(connection, &place, 0).await?.rows() == staged_rows);
+    }
+    let mask = match dataset.staged.buckets {
+        Some(_) => dataset.staged.bucket_mask,
+        None => mask_for(staged_rows),
     };
     let digest = digests::compute(connection, &place, mask).await?;
-    if digest.rows() != staged.staged_rows {
-        return Ok(None);
+    if digest.rows() != staged_rows {
+        return Ok(false);
     }
-    index_key(connection, table, layout, staged, &place, name).await?;
-    Ok(Some(digest))
+    index_key(connection, dataset, &place, name).await?;
+    dataset.digest = Some(digest);
+    Ok(true)
+}
+
+/// Rows that the build of the index met: the server writes their number down, and so a large table
+/// need not be read once more. (As a 32-bit float: where it is not exact, the rows are counted.)
+async fn indexed_rows(connection: &mut PgConnection, place: &Ident) -> Result<u64> {
+    let rows: i64 = sqlx::query_scalar(
+        "select greatest(reltuples, 0)::int8 from pg_class where oid = to_regclass($1)",
+    )
+    .bind(place.to_string())
+    .fetch_one(connection)
+    .await
+    .during("counting staged rows")?;
+    Ok(u64::try_from(rows).unwrap_or(0))
 }
 
 async fn index_key(
     connection: &mut PgConnection,
-    table: &MergeTable,
-    layout: &Layout,
-    staged: &StagedDataset,
+    dataset: &Prepared,
     place: &Ident,
     name: &str,
 ) -> Result<()> {
     const UNIQUE_VIOLATION: &str = "23505";
+    let Prepared { table, layout, .. } = dataset;
     let index = Ident::new(&index_name(name));
-    let statement = if staged.first_load {
+    let statement = if dataset.staged.first_load {
         ddl::create_key_index(layout, table.style, place, &index)
     } else {
         let key = layout.key_list();
