@@ -141,7 +141,7 @@ async fn status_shows_batches_progress_and_failures() {
     assert_eq!(batches[0].failure.as_ref(), Some(&failure));
     let datasets: Vec<&str> = batches[1].datasets.iter().map(|d| d.dataset.as_str()).collect();
     assert_eq!(datasets, ["orders", "people"]);
-    assert!(serde_json::to_string(&rows).unwrap().contains("\"state\":\"backing_off\""));
+    assert!(serde_json::to_string(&rows).unwrap().contains("\"state\":\"ingesting\""));
 }
 
 #[tokio::test]
