@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use postgresql_embedded::{PostgreSQL, Settings, VersionReq};
@@ -18,6 +19,8 @@ use crate::{Progress, account::Account, code, io::At};
 pub(super) const VERSION: &str = "17.11.0";
 /// Only a key that selects zonky's source; the files come from Maven Central.
 const SOURCE: &str = "https://github.com/zonkyio/embedded-postgres-binaries";
+/// 15 MB come in seconds; a network that swallows packets must not hold a person for ever.
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(600);
 
 /// Downloads and unpacks a version into the cache, once.
 pub(super) async fn install(
@@ -39,8 +42,10 @@ pub(super) async fn install(
     let aside = cache.join("postgres.new");
     fs::remove_dir_all(&aside).ok();
     fs::create_dir_all(&aside).at("making a folder of the cache", &aside)?;
-    let unpacked = unpack(&aside, version)
+    let unpacked = tokio::time::timeout(DOWNLOAD_LIMIT, unpack(&aside, version))
         .await
+        .unwrap_or_else(|_elapsed| Err("no answer within ten minutes".to_owned()));
+    let unpacked = unpacked
         .map_err(|reason| Error::new(code::DEV0002).with("version", version).caused_by(reason))?;
     fs::create_dir_all(cache.join("postgres")).at("making a folder of the cache", cache)?;
     fs::remove_dir_all(&home).ok();
