@@ -23,12 +23,19 @@ pub(crate) fn root() -> PathBuf {
 /// Runs a program in the top folder; its output goes to the terminal.
 pub(crate) fn run(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result {
     say(&format!("$ {program} {}", arguments.join(" ")));
-    let status = Command::new(program)
-        .args(arguments)
-        .envs(env.iter().copied())
-        .current_dir(root())
-        .status()
-        .map_err(|error| format!("cannot start {program}: {error}"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).envs(env.iter().copied()).current_dir(root());
+    // What cargo says of this package would count as a change for build scripts that look at it
+    // (that of `ring`), and half of all dependencies would be built again.
+    for (name, _value) in std::env::vars_os() {
+        let of_this_package = |name: &str| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start))
+        };
+        if name.to_str().is_some_and(of_this_package) {
+            command.env_remove(&name);
+        }
+    }
+    let status = command.status().map_err(|error| format!("cannot start {program}: {error}"))?;
     if status.success() {
         Ok(())
     } else {
