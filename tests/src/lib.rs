@@ -4,6 +4,8 @@
 //! `TEAL_TEST_MERGE`, `TEAL_TEST_TEMPORAL`); read `testkit` first.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod devstack;
 #[cfg(test)]
 mod engine;

@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// A plan is also made without Temporal, so there is no point in waiting for it.
-const TEMPORAL: Retry = Retry { budget: Duration::from_secs(1), attempt: Duration::from_secs(2) };
+pub(crate) const TEMPORAL: Retry =
+    Retry { budget: Duration::from_secs(1), attempt: Duration::from_secs(2) };
 /// Questions to Temporal that are under way at once.
 const QUESTIONS: usize = 16;
 

@@ -8,6 +8,7 @@
 
 mod bench;
 mod db;
+pub(crate) mod teal;
 mod wait;
 
 pub(crate) use bench::{Bench, Credentials};

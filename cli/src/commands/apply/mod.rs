@@ -101,7 +101,8 @@ fn nothing_to_do(args: &Args, plan: &Plan, printer: Printer) -> Result<Exit> {
 
 /// On a worker, or here when that was asked for or nobody else does it.
 async fn carry_out(args: &Args, job: &Job<'_>, release: &Release) -> Result<Ended> {
-    let connected = session::temporal(&release.services, Retry::COMMAND).await;
+    let patience = if args.local { planning::TEMPORAL } else { Retry::COMMAND };
+    let connected = session::temporal(&release.services, patience).await;
     if args.local {
         let beyond = match &connected {
             Ok(_temporal) => None,

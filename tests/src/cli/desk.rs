@@ -1,0 +1,198 @@
+//! A person's desk: a folder with a model, an environment, the binary.
+
+use std::{fs, process::Command};
+
+use tempfile::TempDir;
+
+use crate::testkit::{Credentials, Db, merge_db, source_db, teal};
+
+/// Address where nothing listens.
+const NOWHERE: &str = "127.0.0.1:1";
+
+/// A folder to work in and the variables of its shell.
+pub(super) struct Desk {
+    folder: TempDir,
+    variables: Vec<(&'static str, String)>,
+    /// Texts that differ from run to run, and what stands for them.
+    filters: Vec<(String, &'static str)>,
+}
+
+impl Desk {
+    /// An empty folder and an empty environment, but for an address where no Temporal is.
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let filters = vec![(folder.path().display().to_string(), "[folder]")];
+        Self { folder, variables: vec![("TEMPORAL_ADDRESS", NOWHERE.to_owned())], filters }
+    }
+
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
+    }
+
+    /// Writes `text` where it does not tell two runs apart.
+    pub(super) fn filter(&mut self, text: impl Into<String>, by: &'static str) {
+        self.filters.push((text.into(), by));
+    }
+
+    /// Writes a file.
+    pub(super) fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Runs `teal` with these words and nobody at the terminal: exit code, stdout and stderr.
+    pub(super) fn teal(&self, arguments: &[&str]) -> String {
+        let output = Command::new(teal::binary())
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .output()
+            .expect("the binary");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let code = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
+        self.filtered(&format!(
+            "exit: {code}\n----- stdout\n{}\n----- stderr\n{}",
+            stdout.trim_end(),
+            stderr.trim_end()
+        ))
+    }
+
+    fn filtered(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (from, to) in &self.filters {
+            text = text.replace(from, to);
+        }
+        text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Times (`12 ms`, `1.3 s`), sizes of small tables (`24.4 KiB`; they differ between versions of
+/// PostgreSQL) and hashes (12 hex digits at the end of a line) are blotted out.
+fn line(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut shown: Vec<&str> = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let number = word.parse::<f64>().is_ok();
+        let unit = words.get(index + 1).map(|next| next.trim_end_matches([',', '.', ';']));
+        match (number && matches!(unit, Some("ms" | "s" | "KiB")), is_hash(word)) {
+            (true, _) => shown.push("[n]"),
+            (false, true) => shown.push("[hash]"),
+            (false, false) => shown.push(word),
+        }
+    }
+    shown.join(" ")
+}
+
+fn is_hash(word: &str) -> bool {
+    word.len() == 12 && word.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase())
+}
+
+/// A desk with a source, an empty merge store and a model in `model/shop.yaml`.
+pub(super) struct Shop {
+    pub(super) desk: Desk,
+    pub(super) source: Db,
+    pub(super) merge: Db,
+    _credentials: Credentials,
+}
+
+impl Shop {
+    /// Three people and two orders, nothing installed.
+    pub(super) async fn new(test: &str) -> Self {
+        let (source, merge) = (source_db(test).await, merge_db(test).await);
+        source
+            .run(
+                "create table people (id bigint primary key, name varchar(80) not null);
+                 create table orders (id bigint primary key, amount numeric(12,2));
+                 insert into people values (1, 'Ada'), (2, 'Bob'), (3, 'Cyd');
+                 insert into orders values (10, 1.50), (11, null);
+                 analyze people; analyze orders",
+            )
+            .await;
+        let credentials = Credentials::new(&[("source", &source), ("merge", &merge)]);
+        let mut desk = Desk::new();
+        desk.set("TEAL_CATALOG", &merge.url);
+        desk.filter(&merge.name, "[merge]");
+        desk.filter(&source.name, "[source]");
+        for (db, place) in [(&source, "[source server]"), (&merge, "[merge server]")] {
+            let endpoint = db.endpoint("");
+            desk.filter(format!("{}:{}", endpoint.host, endpoint.port), place);
+        }
+        let shop = Self { desk, source, merge, _credentials: credentials };
+        shop.write_model("live", "[shop:people, shop:orders]");
+        shop
+    }
+
+    /// Writes the model: style of its platform, what its workspace wants.
+    pub(super) fn write_model(&self, style: &str, sinks: &str) {
+        let (source, merge) = (self.source.endpoint("source"), self.merge.endpoint("merge"));
+        let endpoint = |e: &teal_model::release::PostgresEndpoint| {
+            format!("{{host: {}, port: {}, database: {}}}", e.host, e.port, e.database)
+        };
+        let text = MODEL
+            .replace("SOURCE", &endpoint(&source))
+            .replace("MERGE", &endpoint(&merge))
+            .replace("DIR", &self._credentials.dir())
+            .replace("STYLE", style)
+            .replace("SINKS", sinks);
+        self.desk.write("model/shop.yaml", &text);
+    }
+}
+
+/// Roles are those of the whole server, so these tests leave them to somebody else.
+const MODEL: &str = "\
+kind: Ecosystem
+name: acme
+---
+kind: PlatformServices
+name: main
+merge: {postgres: MERGE, credential: merge}
+credentials: {files: {dir: DIR}}
+classes:
+  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
+defaults: {ingest: small, merge: small, transform: small}
+---
+kind: Zone
+name: retail
+---
+kind: Team
+name: retail/online
+---
+kind: Platform
+name: live
+services: main
+style: STYLE
+---
+kind: Datastore
+name: shop
+team: retail/online
+source: {postgres: SOURCE, credential: source}
+ingest: {snapshot: {}}
+streams: multi
+schedule: external
+datasets:
+  people:
+    table: public.people
+    key: [id]
+    columns:
+      id: bigint
+      name: varchar(80)
+  orders:
+    table: public.orders
+    key: [id]
+    columns:
+      id: bigint
+      amount: {type: 'decimal(12,2)', nullable: true}
+---
+kind: Workspace
+name: reporting
+team: retail/online
+roles: external
+groups:
+  core:
+    needs: {history: none}
+    sinks: SINKS
+";

@@ -1,0 +1,43 @@
+//! Wrong usage and a missing environment.
+
+use super::Desk;
+
+#[test]
+fn wrong_usage_exits_64_and_help_exits_0() {
+    let desk = Desk::new();
+    for wrong in [
+        &[][..],
+        &["explode"],
+        &["run"],
+        &["pause", "live/shop"],
+        &["run", "no-stream", "--local"],
+        &["plan", "--output", "xml"],
+        &["-q", "-v", "validate"],
+    ] {
+        let shown = desk.teal(wrong);
+        assert!(
+            shown.starts_with("exit: 64\n----- stdout\n\n----- stderr\nerror"),
+            "{wrong:?} {shown}"
+        );
+    }
+    for right in [&["--help"][..], &["help", "apply"], &["status", "-h"], &["--version"]] {
+        let shown = desk.teal(right);
+        assert!(shown.starts_with("exit: 0\n") && shown.ends_with("----- stderr\n"), "{shown}");
+    }
+}
+
+#[test]
+fn help_shows_examples_and_environment() {
+    insta::assert_snapshot!(Desk::new().teal(&["pause", "--help"]));
+    insta::assert_snapshot!(Desk::new().teal(&["--help"]));
+}
+
+#[test]
+fn a_missing_or_unreadable_catalog_is_told_without_its_password() {
+    let mut desk = Desk::new();
+    insta::assert_snapshot!(desk.teal(&["status"]));
+    desk.set("TEAL_CATALOG", "postgres://me:hunter2@host:nonsense/db");
+    insta::assert_snapshot!(desk.teal(&["status"]));
+    desk.set("TEAL_CATALOG", "postgres://me:hunter2@127.0.0.1:1/db");
+    insta::assert_snapshot!(desk.teal(&["status"]));
+}
