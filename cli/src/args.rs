@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{apply, dev, pause, plan, resume, run, sql, status, validate},
+    commands::{apply, dev, pause, plan, resume, run, sql, status, validate, worker},
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
 };
@@ -81,6 +81,8 @@ pub enum Command {
     Pause(pause::Args),
     /// Let paused streams go on
     Resume(resume::Args),
+    /// Do the work: host workflows and activities
+    Worker(worker::Args),
     /// Query the database of the catalog, read-only
     Sql(sql::Args),
     /// Run PostgreSQL and Temporal for development on this machine

@@ -53,7 +53,7 @@ pub const CLI0008: Code = Code::new(
     "CLI0008",
     Kind::Config,
     "no worker takes the work",
-    "start one with `teal worker --all`, or let this process do it with `--local`",
+    "start one with `teal worker`, or let this process do it with `--local`",
 );
 /// Waiting was interrupted.
 pub const CLI0009: Code = Code::new(
@@ -117,4 +117,11 @@ pub const CLI0017: Code = Code::new(
     Kind::Config,
     "another plan is being applied",
     "wait until it is done, then run `teal apply` again: the plan is made anew",
+);
+/// The system refuses something that a process needs.
+pub const CLI0018: Code = Code::new(
+    "CLI0018",
+    Kind::Config,
+    "the system refused what this process needs",
+    "the cause stands above: a limit of processes, threads or open files",
 );

@@ -5,6 +5,7 @@
 //! | `TEAL_CATALOG` | database of the control catalog, `postgres://user:password@host:port/db` | none |
 //! | `TEMPORAL_ADDRESS`, … | Temporal frontend, as for the Temporal CLI (read by `teal_temporal::connect`) | `127.0.0.1:7233` |
 //! | `TEAL_CREDENTIAL_<NAME>_USER`, `…_PASSWORD` | credentials, when the model says `env` | none |
+//! | `RUST_LOG` | filter of the logs | `info` for workers, else none |
 //! | `NO_COLOR` | no colour when set | unset |
 
 use std::{env, str::FromStr};
@@ -81,13 +82,26 @@ pub fn whoami() -> String {
         Ok(Some(user)) => user.name,
         Ok(None) | Err(_) => Uid::effective().to_string(), // a container without a passwd entry
     };
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+    format!("{user}@{}", host())
+}
+
+/// Name of this process among others of its kind: `1234@host`.
+pub fn process_name() -> String {
+    format!("{}@{}", std::process::id(), host())
+}
+
+/// What `RUST_LOG` says about logs.
+pub fn log_filter() -> Option<String> {
+    env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty())
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .or_else(|| env::var("HOSTNAME").ok())
         .map(|host| host.trim().to_owned())
         .filter(|host| !host.is_empty())
-        .unwrap_or_else(|| "localhost".to_owned());
-    format!("{user}@{host}")
+        .unwrap_or_else(|| "localhost".to_owned())
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Run(args) => block_on(commands::run::run(args, printer)),
         Command::Pause(args) => block_on(commands::pause::run(args, printer)),
         Command::Resume(args) => block_on(commands::resume::run(args, printer)),
+        Command::Worker(args) => block_on(commands::worker::run(args, printer)),
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),
     }
@@ -63,6 +64,6 @@ fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| teal_model::Error::new(code::CLI0003).caused_by(error))?;
+        .map_err(|error| teal_model::Error::new(code::CLI0018).caused_by(error))?;
     runtime.block_on(command)
 }

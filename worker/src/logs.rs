@@ -1,5 +1,7 @@
 //! Logs: for people or as JSON, one line per event, with `stream` and `batch` as fields.
 
+use std::io::IsTerminal;
+
 use teal_model::{Error, Result};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -26,7 +28,9 @@ const DEFAULT_FILTER: &str =
 pub fn init(format: Format, filter: Option<&str>) -> Result<()> {
     let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER))
         .map_err(|error| Error::new(code::WORK0106).caused_by(error))?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // the library looks at NO_COLOR, but not at where the lines go
+    let colored = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colored);
     let ready = match format {
         Format::Human => lines.with_target(false).try_init(),
         Format::Json => lines.json().flatten_event(true).with_current_span(true).try_init(),

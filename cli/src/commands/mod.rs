@@ -9,3 +9,4 @@ pub(crate) mod run;
 pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod validate;
+pub(crate) mod worker;

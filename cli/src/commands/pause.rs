@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::json;
-use teal_model::{Result, StreamId};
+use teal_model::{Error, Result, StreamId};
 use teal_proto::v1::{Ask, Reply};
 use teal_temporal::{Temporal, names};
 
 use crate::{
     args::Output,
-    config,
+    code, config,
     exit::Exit,
     session::Session,
     ui::{
@@ -57,6 +57,7 @@ pub(crate) async fn tell_all(
 ) -> Result<Exit> {
     let session = Session::open().await?;
     let temporal = session.temporal().await?;
+    require_worker(&session, &temporal).await?;
     let (mut answers, mut failed) = (Vec::new(), false);
     for stream in streams {
         match tell(&session, &temporal, stream, verb, ask).await {
@@ -84,6 +85,20 @@ pub(crate) async fn tell_all(
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
+/// Refuses at once what nobody would answer.
+///
+/// # Errors
+/// `CLI0008`.
+pub(crate) async fn require_worker(session: &Session, temporal: &Temporal) -> Result<()> {
+    let services = &session.installed.release.services.name;
+    if temporal.workflows_are_polled(services).await? {
+        return Ok(());
+    }
+    Err(Error::new(code::CLI0008)
+        .with("task_queue", names::workflows_queue(services))
+        .hint("start one with `teal worker`; `teal run --local` works without"))
+}
+
 /// Sends one verb to one stream.
 pub(crate) async fn tell(
     session: &Session,
@@ -96,7 +111,10 @@ pub(crate) async fn tell(
     temporal.update(&names::stream_workflow(stream), verb, ask, ANSWER).await
 }
 
-fn answer_line(stream: &StreamId, reply: &Reply) -> String {
-    let message = if reply.message.is_empty() { "done" } else { &reply.message };
-    format!("{} {}: {message}", paint(DONE, &reply.state), paint(NAME, stream))
+/// The stream's own words, which begin with its name: `live/shop: paused`.
+pub(crate) fn answer_line(stream: &StreamId, reply: &Reply) -> String {
+    match reply.message.strip_prefix(&format!("{stream}: ")) {
+        Some(message) => format!("{}: {}", paint(NAME, stream), paint(DONE, message)),
+        None => format!("{}: {} {}", paint(NAME, stream), paint(DONE, &reply.state), reply.message),
+    }
 }

@@ -38,7 +38,13 @@ pub(super) enum Ended {
 }
 
 pub(super) async fn run(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
-    if !temporal.workflows_are_polled(&job.plan.services).await? {
+    let advice =
+        "nothing is lost: workers go on with what was started, and the same command joins it";
+    interrupt::leaving(advice, Box::pin(attend(job, temporal))).await
+}
+
+async fn attend(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
+    if !is_attended(job, temporal).await? {
         return Ok(Ended::Unattended);
     }
     let input = ApplyInput {
@@ -51,8 +57,28 @@ pub(super) async fn run(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
     if temporal.start_apply(&input).await? == ApplyStart::AlreadyRunning {
         join(job, temporal).await?;
     }
-    let advice = "workers go on with the apply; the same command joins it";
-    interrupt::leaving(advice, watch(job, temporal)).await
+    watch(job, temporal).await
+}
+
+/// Whether some worker would take the workflow. One that waited for this very plan, or that has
+/// just been started, gets a moment to come.
+async fn is_attended(job: &Job<'_>, temporal: &Temporal) -> Result<bool> {
+    let services = &job.plan.services;
+    if temporal.workflows_are_polled(services).await? {
+        return Ok(true);
+    }
+    let line = Line::start(job.printer, CancellationToken::new());
+    let queue = names::workflows_queue(services);
+    line.above(&format!("no worker polls {queue}: waiting for one (`teal worker`)"));
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        line.show(&format!("waiting for a worker at {queue}"));
+        tokio::time::sleep(ASK_EVERY).await;
+        if temporal.workflows_are_polled(services).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// An apply is running: fine when it is this one.

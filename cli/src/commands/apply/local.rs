@@ -11,10 +11,24 @@ use teal_activities::{
 };
 use teal_model::{Error, Result};
 use teal_proto::v1::ApplyReport;
+use teal_temporal::{Temporal, names};
 use tokio_util::sync::CancellationToken;
 
 use super::{Job, durable::step_line};
 use crate::{code, interrupt, ui::progress::Line};
+
+/// Ends an apply workflow that no worker attends to: it would fail when one comes, as the plan that
+/// it was started for is done here.
+pub(super) async fn supersede(job: &Job<'_>, temporal: &Temporal) -> Result<()> {
+    let workflow = names::apply_workflow(&job.plan.ecosystem);
+    if !temporal.is_open(&workflow).await? {
+        return Ok(());
+    }
+    if temporal.apply_status(&job.plan.ecosystem).await.is_ok() {
+        return Ok(()); // a worker has it: the catalog refuses the second of two applies
+    }
+    temporal.terminate(&workflow, "teal apply --local took over").await
+}
 
 pub(super) async fn run(
     job: &Job<'_>,

@@ -6,10 +6,11 @@ mod local;
 
 use std::{path::PathBuf, sync::Arc};
 
-use teal_activities::{Io, catalog, plan};
+use teal_activities::{Io, Orchestrator, catalog, plan};
 use teal_model::{Error, Result, plan::Plan, release::Release};
 use teal_proto::v1::ApplyReport;
 use teal_temporal::{Retry, Temporal};
+use teal_worker::TemporalOrchestrator;
 
 use self::durable::Ended;
 use crate::{
@@ -105,7 +106,10 @@ async fn carry_out(args: &Args, job: &Job<'_>, release: &Release) -> Result<Ende
     let connected = session::temporal(&release.services, patience).await;
     if args.local {
         let beyond = match &connected {
-            Ok(_temporal) => None,
+            Ok(temporal) => {
+                local::supersede(job, temporal).await?;
+                Some(beyond(job, temporal))
+            }
             Err(error) => {
                 job.printer.warn(
                     "Temporal does not answer: tables and views are made, workflows not started",
@@ -123,8 +127,14 @@ async fn carry_out(args: &Args, job: &Job<'_>, release: &Release) -> Result<Ende
     }
 }
 
+/// Who starts and ends workflows for steps that are done here.
+fn beyond(job: &Job<'_>, temporal: &Temporal) -> Arc<dyn Orchestrator> {
+    let (uid, services) = (job.catalog_uid.clone(), job.plan.services.clone());
+    Arc::new(TemporalOrchestrator::new(temporal.clone(), uid, services))
+}
+
 /// Says that nobody works, and offers to do it here.
-async fn unattended(job: &Job<'_>, _temporal: &Temporal) -> Result<Ended> {
+async fn unattended(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
     let error = Error::new(code::CLI0008)
         .with("task_queue", teal_temporal::names::workflows_queue(&job.plan.services))
         .with("plan", job.hash.get(..12).unwrap_or(&job.hash));
@@ -135,7 +145,8 @@ async fn unattended(job: &Job<'_>, _temporal: &Temporal) -> Result<Ended> {
     if !confirm::ask("Do it in this process now?", job.printer)? {
         return Err(Error::new(code::CLI0007));
     }
-    local::run(job, None).await.map(Ended::Applied)
+    local::supersede(job, temporal).await?;
+    local::run(job, Some(beyond(job, temporal))).await.map(Ended::Applied)
 }
 
 fn report(args: &Args, job: &Job<'_>, ended: Ended) -> Result<Exit> {

@@ -10,17 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::Args;
 use crate::{
     code,
-    commands::pause::tell,
+    commands::pause::{answer_line, require_worker, tell},
     config,
     exit::Exit,
     interrupt,
     session::Session,
-    ui::{
-        Printer,
-        error::render_failure,
-        progress::Line,
-        style::{NAME, paint},
-    },
+    ui::{Printer, error::render_failure, progress::Line},
 };
 
 /// How often the workflow is asked. Each question costs a worker one cached workflow task.
@@ -31,12 +26,9 @@ const SILENT_TRIES: u32 = 5;
 
 pub(super) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let session = Session::open().await?;
-    let stream = session.stream(&args.stream).await?;
+    session.stream(&args.stream).await?;
     let temporal = session.temporal().await?;
-    if !temporal.workflows_are_polled(&stream.spec.services).await? {
-        return Err(Error::new(code::CLI0008)
-            .with("task_queue", names::workflows_queue(&stream.spec.services)));
-    }
+    require_worker(&session, &temporal).await?;
     let ask = Ask {
         reason: args.reason.clone(),
         by: config::whoami(),
@@ -45,13 +37,13 @@ pub(super) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     };
     let reply = tell(&session, &temporal, &args.stream, names::RUN_NOW, &ask).await?;
     if args.no_wait {
-        printer.say(&format!("{}: {}", paint(NAME, &args.stream), reply.message));
+        printer.say(&answer_line(&args.stream, &reply));
         return Ok(Exit::Done);
     }
     let advice = "the stream's workflow goes on with the batch; `teal status` shows it";
     let waiting = served(args, &temporal, reply.ticket, printer);
     let status = interrupt::leaving(advice, waiting).await?;
-    outcome(args, &status, printer)
+    outcome(args, &status, reply.ticket, printer)
 }
 
 /// Waits until the run of this ticket ended.
@@ -63,12 +55,16 @@ async fn served(
 ) -> Result<StreamStatus> {
     let line = Line::start(printer, CancellationToken::new());
     let workflow = names::stream_workflow(&args.stream);
-    let mut silent = 0;
+    let (mut silent, mut told) = (0, 0);
     loop {
         match temporal.status(&workflow).await {
             Ok(status) if status.runs_served >= ticket => return Ok(status),
+            Ok(status) if ["paused", "retired"].contains(&status.state.as_str()) => {
+                return Ok(status); // nobody will serve this ticket
+            }
             Ok(status) => {
                 silent = 0;
+                tell_failure(&status, &mut told, &line);
                 line.show(&format!("{}: {}", args.stream, doing(&status)));
             }
             Err(error) if error.kind() == teal_model::Kind::Transient && silent < SILENT_TRIES => {
@@ -81,6 +77,16 @@ async fn served(
     }
 }
 
+/// Each failure that the stream gets over by itself is said once.
+fn tell_failure(status: &StreamStatus, told: &mut u32, line: &Line) {
+    if let Some(failure) = failure_of(status)
+        && status.failures > *told
+    {
+        *told = status.failures;
+        line.above(&format!("  {}, trying again: {}", status.state, failure.message));
+    }
+}
+
 fn doing(status: &StreamStatus) -> String {
     match status.open_batch {
         0 => status.state.clone(),
@@ -88,17 +94,17 @@ fn doing(status: &StreamStatus) -> String {
     }
 }
 
-fn outcome(args: &Args, status: &StreamStatus, printer: Printer) -> Result<Exit> {
+fn outcome(args: &Args, status: &StreamStatus, ticket: u64, printer: Printer) -> Result<Exit> {
     if let Some(failure) = failure_of(status) {
         printer.stderr(&render_failure(failure));
         return Ok(Exit::Failed);
     }
     match &status.last_report {
-        Some(report) => {
+        Some(report) if status.runs_served >= ticket => {
             super::report(&args.stream, report, args.output.format, printer)?;
             Ok(Exit::Done)
         }
-        None => {
+        _ => {
             Err(Error::new(code::CLI0014).with("stream", &args.stream).with("state", &status.state))
         }
     }

@@ -66,7 +66,9 @@ fn rate(batch: &BatchRow) -> String {
 fn state(stream: &StreamStatusRow) -> String {
     let mut text = stream.state.clone();
     let total = stream.progress.as_ref().and_then(|p| Some((p.rows, p.total_rows?)));
-    if let Some((rows, total @ 1..)) = total {
+    if let Some((rows, total @ 1..)) = total
+        && is_busy(&stream.state)
+    {
         text.push_str(&format!(" {} %", (rows.saturating_mul(100) / total).min(100)));
     }
     if stream.wanted != "run" && stream.wanted != stream.state {
@@ -104,23 +106,27 @@ fn next(stream: &StreamStatusRow, clock: &Clock) -> String {
 
 /// Why a stream is paused or does not work, and what to do.
 fn trouble(stream: &StreamStatusRow, clock: &Clock) -> Option<String> {
-    if let Some(failure) = &stream.failure {
-        return Some(format!(
-            "{}{}\n{}",
-            paint(NAME, &stream.stream),
-            when(stream, clock),
-            render_failure(failure)
-        ));
-    }
+    let name = paint(NAME, &stream.stream);
+    let mut lines = Vec::new();
     if stream.wanted == "paused" {
-        return Some(format!(
-            "{} paused by {}: {}",
-            paint(NAME, &stream.stream),
-            stream.wanted_by,
-            stream.wanted_reason
-        ));
+        lines.push(format!("{name} {}", wanted(stream)));
     }
-    None
+    if let Some(failure) = &stream.failure {
+        lines.push(format!("{name}{}\n{}", when(stream, clock), render_failure(failure)));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// `paused by ann@desk: source is being upgraded`.
+fn wanted(stream: &StreamStatusRow) -> String {
+    let mut text = stream.wanted.clone();
+    if !stream.wanted_by.is_empty() {
+        text.push_str(&format!(" by {}", stream.wanted_by));
+    }
+    if !stream.wanted_reason.is_empty() {
+        text.push_str(&format!(": {}", stream.wanted_reason));
+    }
+    text
 }
 
 fn when(stream: &StreamStatusRow, clock: &Clock) -> String {
@@ -144,14 +150,11 @@ pub(super) fn detail(stream: &StreamStatusRow, batches: &[BatchRow], clock: &Clo
         .since_at
         .map_or_else(String::new, |at| format!(" for {}", units::duration(clock.since(at))));
     fact("state", &format!("{}{since}", state(stream)));
-    if let Some(progress) = &stream.progress {
+    if let Some(progress) = stream.progress.as_ref().filter(|_| is_busy(&stream.state)) {
         fact("progress", &progress_line(stream.open_batch.as_ref(), progress));
     }
     if stream.wanted != "run" {
-        fact(
-            "wanted",
-            &format!("{} by {}: {}", stream.wanted, stream.wanted_by, stream.wanted_reason),
-        );
+        fact("wanted", &wanted(stream));
     }
     fact("next", &next(stream, clock));
     fact("lag", &stream.lag_ms.map_or_else(|| "nothing committed yet".to_owned(), units::millis));
