@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    Connection, PgConnection, PgPool,
+    ConnectOptions, Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use teal_model::{Result, release::PostgresEndpoint};
@@ -24,7 +24,8 @@ pub fn options(endpoint: &PostgresEndpoint, login: &Login, application: &str) ->
         .database(&endpoint.database)
         .username(&login.user)
         .application_name(application)
-        .options([("client_encoding", "UTF8"), ("datestyle", "ISO"), ("extra_float_digits", "3")]);
+        .options([("client_encoding", "UTF8"), ("datestyle", "ISO"), ("extra_float_digits", "3")])
+        .disable_statement_logging(); // a merge of minutes is no slow query, and its text no log line
     match &login.password {
         Some(password) => options.password(password.reveal()),
         None => options,
@@ -37,7 +38,7 @@ pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
-        .connect_lazy_with(options)
+        .connect_lazy_with(options.disable_statement_logging())
 }
 
 /// One connection of its own, outside of any pool.

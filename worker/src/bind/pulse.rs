@@ -44,7 +44,8 @@ async fn carry(
         tokio::select! {
             () = ctx.cancelled(), if !cancellation.is_cancelled() => cancellation.cancel(),
             changed = latest.changed() => {
-                if changed.is_err() {
+                // a last beat may still lie there when the activity has ended: nobody waits for it
+                if changed.is_err() || latest.has_changed().is_err() {
                     return;
                 }
                 let progress = latest.borrow_and_update().clone();
