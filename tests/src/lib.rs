@@ -15,3 +15,5 @@ mod ledger;
 mod plan;
 #[cfg(test)]
 pub(crate) mod testkit;
+#[cfg(test)]
+mod workflow;

@@ -67,6 +67,7 @@ impl StreamWorkflow {
                     Command::Do { work, accept_deletes } => line.start(ctx, work, accept_deletes),
                     Command::Cancel => line.cancel(),
                     Command::Note { abandon } => {
+                        listed::show(ctx); // the catalog may be out of reach for a minute
                         let answer = note(ctx, abandon).await;
                         happened(ctx, Event::Noted(answer));
                     }
@@ -146,7 +147,7 @@ impl StreamWorkflow {
         set_intent(ctx, change, &ask).await?;
         Ok(ctx.state(|w| match w.state.stage {
             Stage::Paused => w.reply("paused"),
-            _ => w.reply("pauses after the open batch"),
+            _ => w.reply("pauses after the open batch, or what else is going on"),
         }))
     }
 

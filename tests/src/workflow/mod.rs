@@ -1,0 +1,12 @@
+//! Workflows on a real Temporal server, with a scripted engine in place of PostgreSQL.
+//!
+//! Read first: [`world::World`] (a worker, a stream, people), [`script::Script`] (the engine).
+
+mod apply;
+mod failures;
+mod people;
+mod record;
+mod replay;
+mod script;
+mod stream;
+mod world;
