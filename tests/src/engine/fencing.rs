@@ -153,3 +153,36 @@ async fn a_digest_that_lies_is_found_out_and_everything_is_compared() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_merge_and_a_vacuum_run_side_by_side() {
+    let (world, stream) = three_people("a_merge_and_a_vacuum_run", Style::Milestoned).await;
+    assert_eq!(stream.batch().await.inserted, 3);
+    let mut vacuum = world.bench.merge.pool.begin().await.unwrap();
+    let lock = "lock table milestoned.shop__people in share update exclusive mode"; // as VACUUM does
+    sqlx::query(lock).execute(&mut *vacuum).await.unwrap();
+    world.bench.source.run("update people set employer = 'X' where id = 2").await;
+    assert_eq!(stream.batch().await.updated, 1);
+}
+
+#[tokio::test]
+async fn a_foreign_write_in_the_middle_of_a_merge_is_found_out() {
+    let test = "a_foreign_write_in_the_middle";
+    let (world, stream) = three_people(test, Style::Milestoned).await;
+    let (source, merge) = (&world.bench.source, &world.bench.merge);
+    assert_eq!(stream.batch().await.inserted, 3);
+    source.run("update people set employer = 'X' where id = 2").await;
+    let ingested = stream.ingest().await.unwrap();
+    let mut foreign = merge.pool.begin().await.unwrap();
+    let write = "update milestoned.shop__people set employer = 'foreign' where id = 2";
+    sqlx::query(write).execute(&mut *foreign).await.unwrap();
+    let (merged, ()) = tokio::join!(stream.merge(&ingested), async {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        foreign.commit().await.unwrap();
+    });
+    assert_eq!(merged.unwrap_err().code().id, "MERGE0003");
+    assert_eq!(stream.batch().await.updated, 1);
+    let versions = "select id, employer, teal_batch_in, teal_batch_out = 2147483647
+                    from milestoned.shop__people where id = 2 order by 3";
+    assert_eq!(merge.rows(versions).await, ["2|foreign|1|false", "2|X|2|true"]);
+}

@@ -7,6 +7,7 @@ mod fencing;
 mod golden;
 mod guards;
 mod names;
+mod pulse;
 mod reference;
 mod snapshots;
 mod types;

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use futures::StreamExt;
 use sqlx::Connection;
 use teal_activities::{
     pg,
@@ -12,6 +13,7 @@ use teal_activities::{
         Snapshot,
         postgres::{Limits, PostgresSnapshot},
     },
+    staging::Pull,
 };
 use teal_model::release::Style;
 
@@ -59,6 +61,8 @@ async fn a_transfer_between_two_tables_is_never_seen_half() {
     }
     stop.store(true, Ordering::Relaxed);
     assert!(writer.await.unwrap() > 10 && updated > 10, "nothing moved in the meantime");
+    let told = "select count(*) from teal.batch where pg_visible_in_snapshot('3', source_snapshot::pg_snapshot)";
+    assert_eq!(world.bench.merge.number(told).await, 12, "each batch says what it saw");
 }
 
 #[tokio::test]
@@ -141,4 +145,24 @@ async fn partitioned_tables_views_and_materialised_views_are_sources() {
     assert_eq!(stream.counts().await, (1, 15 + 10 + 1, 0, 0, 0));
     world.bench.source.run("update p set v = 'x' where id = 12; refresh materialized view m").await;
     assert_eq!(stream.counts().await, (2, 0, 2, 0, 24));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_too_old_and_a_row_that_is_too_large_are_refused() {
+    let world = World::new("a_snapshot_too_old_a_row_too_large").await;
+    world.bench.source.run("create table t as select 1 as id, repeat('x', 5000) as v").await;
+    let spec = dataset("t", &["id"], &[("id", "integer"), ("v", "text?")]);
+    let connection = pg::connect(&world.bench.source.options()).await.unwrap();
+    let limits = Limits { age: std::time::Duration::from_millis(500), ..Limits::default() };
+    let mut snapshot = PostgresSnapshot::take(connection, &[&spec], limits).await.unwrap();
+    tokio::time::sleep(limits.age).await;
+    let error = snapshot.digest("t", 0).await.unwrap_err();
+    assert_eq!(error.code().id, "SOURCE0013");
+    let connection = pg::connect(&world.bench.source.options()).await.unwrap();
+    let limits = Limits { row_bytes: 4_000, ..Limits::default() };
+    let mut snapshot = PostgresSnapshot::take(connection, &[&spec], limits).await.unwrap();
+    let mut rows = snapshot.rows("t", &Pull::All).await.unwrap();
+    let error = rows.bytes.next().await.unwrap().unwrap_err();
+    assert_eq!(error.code().id, "SOURCE0014");
+    assert!(!error.one_line().contains("xxx"), "{error:?}");
 }

@@ -10,7 +10,7 @@ use super::{current, delta::Target, live, milestoned, prepare::Prepared, staging
 use crate::{
     catalog::ledger::Merged,
     code,
-    pg::{Ident, PgResultExt, sql},
+    pg::{Ident, PgResultExt},
 };
 
 /// What a merge statement counted.
@@ -82,8 +82,6 @@ pub(super) async fn apply(
         current: current(table.style),
         in_buckets: staged.buckets.is_some(),
     };
-    let lock = sql!("lock table {t} in share row exclusive mode", t = &target.table);
-    sqlx::query(lock).execute(&mut *connection).await.during("locking the merge table")?;
     let statement = match table.style {
         Style::Live => live::apply(&target, batch),
         Style::Milestoned => milestoned::apply(&target, batch),

@@ -1,7 +1,9 @@
 //! The delta of one dataset: which staged rows are new or changed, which current rows are gone.
 //!
-//! Both styles share it. It holds row addresses (`ctid`) and one flag, never values; addresses stay
-//! true because the target is locked against writers for the whole statement.
+//! Both styles share it. It holds row addresses (`ctid`) and one flag, never values. An address that the
+//! statement's snapshot sees is not given to another row while the statement runs; a row that somebody
+//! else changes meanwhile is skipped by PostgreSQL, the counts then do not add up, and the batch starts
+//! over. No lock against writers is taken: it would also keep VACUUM away, or wait for it.
 
 use crate::{
     merge::Layout,
