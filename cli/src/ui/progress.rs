@@ -21,7 +21,8 @@ const TICK: Duration = Duration::from_millis(120);
 pub(crate) struct Line {
     printer: Printer,
     bar: Option<ProgressBar>,
-    started: Instant,
+    /// What was being done at the last beat, and since when.
+    doing: Mutex<(String, Instant)>,
     said: Mutex<Instant>,
     cancellation: CancellationToken,
 }
@@ -45,7 +46,13 @@ impl Line {
             bar
         });
         let now = Instant::now();
-        Self { printer, bar, started: now, said: Mutex::new(now), cancellation }
+        Self {
+            printer,
+            bar,
+            doing: Mutex::new((String::new(), now)),
+            said: Mutex::new(now),
+            cancellation,
+        }
     }
 
     /// What is being done now.
@@ -80,7 +87,14 @@ impl Drop for Line {
 
 impl Pulse for Line {
     fn beat(&self, progress: &Progress) {
-        self.show(&describe(progress, self.started.elapsed()));
+        let elapsed = {
+            let mut doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+            if doing.0 != progress.doing {
+                *doing = (progress.doing.clone(), Instant::now());
+            }
+            doing.1.elapsed()
+        };
+        self.show(&describe(progress, elapsed));
     }
 
     fn cancellation(&self) -> CancellationToken {
@@ -91,25 +105,31 @@ impl Pulse for Line {
 /// `copying orders: 1.2 M of about 4.0 M rows (30 %), 210 MiB, 12 s`.
 pub(crate) fn describe(progress: &Progress, elapsed: Duration) -> String {
     let mut parts = Vec::new();
-    match (progress.rows, progress.total_rows) {
-        (0, 0) => {}
-        (rows, 0) => parts.push(units::counted(rows, "row")),
-        (rows, total) => {
-            // Estimates may be low; never show more than all.
-            let percent = rows.saturating_mul(100) / total;
-            parts.push(format!(
-                "{} of about {} ({} %)",
-                units::count(rows),
-                units::counted(total, "row"),
-                percent.min(100)
-            ));
-        }
+    if progress.rows > 0 || progress.total_rows > 0 {
+        parts.push(rows(progress.rows, progress.total_rows));
     }
     if progress.bytes > 0 {
         parts.push(units::bytes(progress.bytes));
     }
     parts.push(units::duration(elapsed));
     format!("{}: {}", progress.doing, parts.join(", "))
+}
+
+/// `1.2 M of about 4.0 M rows (30 %)`; `total` 0: nobody knows; `done` 0: it does not come row by row.
+pub(crate) fn rows(done: u64, total: u64) -> String {
+    if done == 0 {
+        return format!("about {}", units::counted(total, "row"));
+    }
+    match done.saturating_mul(100).checked_div(total) {
+        None => units::counted(done, "row"),
+        // Estimates may be low; never show more than all.
+        Some(percent) => format!(
+            "{} of about {} ({} %)",
+            units::count(done),
+            units::counted(total, "row"),
+            percent.min(100)
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +141,9 @@ mod tests {
         let mut progress = Progress { doing: "copying orders".into(), ..Progress::default() };
         let after = Duration::from_secs(12);
         assert_eq!(describe(&progress, after), "copying orders: 12 s");
+        progress.total_rows = 4_000_000;
+        assert_eq!(describe(&progress, after), "copying orders: about 4.0 M rows, 12 s");
+        progress.total_rows = 0;
         progress.rows = 1_200_000;
         assert_eq!(describe(&progress, after), "copying orders: 1.2 M rows, 12 s");
         progress.total_rows = 4_000_000;

@@ -1,6 +1,9 @@
 //! A person's desk: a folder with a model, an environment, the binary.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use tempfile::TempDir;
 
@@ -42,15 +45,21 @@ impl Desk {
         fs::write(path, text).expect("a file");
     }
 
-    /// Runs `teal` with these words and nobody at the terminal: exit code, stdout and stderr.
-    pub(super) fn teal(&self, arguments: &[&str]) -> String {
-        let output = Command::new(teal::binary())
+    /// `teal` with these words, in this folder and environment.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(teal::binary());
+        command
             .args(arguments)
             .current_dir(self.folder.path())
+            .stdin(Stdio::null())
             .env_clear()
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .output()
-            .expect("the binary");
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs `teal` with these words and nobody at the terminal: exit code, stdout and stderr.
+    pub(super) fn teal(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().expect("the binary");
         let stdout = String::from_utf8_lossy(&output.stdout);
         let stderr = String::from_utf8_lossy(&output.stderr);
         let code = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
@@ -97,11 +106,28 @@ pub(super) struct Shop {
     pub(super) source: Db,
     pub(super) merge: Db,
     _credentials: Credentials,
+    /// Name of ecosystem, services stack and platform.
+    pub(super) name: String,
 }
 
 impl Shop {
-    /// Three people and two orders, nothing installed.
+    /// Three people and two orders, nothing installed, no Temporal. Its platform is `live`.
     pub(super) async fn new(test: &str) -> Self {
+        Self::named(test, "live".to_owned()).await
+    }
+
+    /// With a name of its own in each run: on one Temporal server, services and platforms of one
+    /// name are the same, and their task queues remember the workers of earlier runs for minutes.
+    /// Shown as `own`.
+    pub(super) async fn own(test: &str) -> Self {
+        let nanos = std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos());
+        let name = format!("own_{:x}_{nanos:x}", std::process::id());
+        let mut shop = Self::named(test, name.clone()).await;
+        shop.desk.filter(name, "own");
+        shop
+    }
+
+    async fn named(test: &str, name: String) -> Self {
         let (source, merge) = (source_db(test).await, merge_db(test).await);
         source
             .run(
@@ -121,13 +147,13 @@ impl Shop {
             let endpoint = db.endpoint("");
             desk.filter(format!("{}:{}", endpoint.host, endpoint.port), place);
         }
-        let shop = Self { desk, source, merge, _credentials: credentials };
-        shop.write_model("live", "[shop:people, shop:orders]");
+        let shop = Self { desk, source, merge, _credentials: credentials, name };
+        shop.write_model("external", "[shop:people, shop:orders]");
         shop
     }
 
-    /// Writes the model: style of its platform, what its workspace wants.
-    pub(super) fn write_model(&self, style: &str, sinks: &str) {
+    /// Writes the model: schedule of its store, what its workspace wants.
+    pub(super) fn write_model(&self, schedule: &str, sinks: &str) {
         let (source, merge) = (self.source.endpoint("source"), self.merge.endpoint("merge"));
         let endpoint = |e: &teal_model::release::PostgresEndpoint| {
             format!("{{host: {}, port: {}, database: {}}}", e.host, e.port, e.database)
@@ -136,7 +162,8 @@ impl Shop {
             .replace("SOURCE", &endpoint(&source))
             .replace("MERGE", &endpoint(&merge))
             .replace("DIR", &self._credentials.dir())
-            .replace("STYLE", style)
+            .replace("NAME", &self.name)
+            .replace("SCHEDULE", schedule)
             .replace("SINKS", sinks);
         self.desk.write("model/shop.yaml", &text);
     }
@@ -145,10 +172,10 @@ impl Shop {
 /// Roles are those of the whole server, so these tests leave them to somebody else.
 const MODEL: &str = "\
 kind: Ecosystem
-name: acme
+name: NAME
 ---
 kind: PlatformServices
-name: main
+name: NAME
 merge: {postgres: MERGE, credential: merge}
 credentials: {files: {dir: DIR}}
 classes:
@@ -162,9 +189,9 @@ kind: Team
 name: retail/online
 ---
 kind: Platform
-name: live
-services: main
-style: STYLE
+name: NAME
+services: NAME
+style: live
 ---
 kind: Datastore
 name: shop
@@ -172,7 +199,7 @@ team: retail/online
 source: {postgres: SOURCE, credential: source}
 ingest: {snapshot: {}}
 streams: multi
-schedule: external
+schedule: SCHEDULE
 datasets:
   people:
     table: public.people

@@ -68,7 +68,7 @@ async fn a_failed_local_run_exits_1_and_stands_in_the_status() {
 async fn a_destructive_plan_is_refused_when_nobody_can_say_yes() {
     let shop = Shop::new("a_destructive_plan_is_refused_when_nobody").await;
     shop.desk.teal(&["apply", "--local"]);
-    shop.write_model("live", "[shop:people]");
+    shop.write_model("external", "[shop:people]");
     insta::assert_snapshot!(shop.desk.teal(&["apply", "--local"]));
     let applied = shop.desk.teal(&["apply", "--local", "--yes"]);
     assert!(applied.starts_with("exit: 0\n"), "{applied}");

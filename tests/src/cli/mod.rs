@@ -1,9 +1,10 @@
 //! The binary as a person meets it: exit code, stdout and stderr in one snapshot.
 //!
-//! What differs from run to run (times, hashes, databases, folders) is filtered. Temporal is out of
-//! reach in these tests, so that nothing outlives them; with it: `crate::workflow`.
+//! What differs from run to run (times, hashes, databases, folders) is filtered. But for `durable`,
+//! Temporal is out of reach in these tests, so that nothing outlives them.
 
 mod desk;
+mod durable;
 mod local;
 mod model;
 mod usage;

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use teal_model::{Error, Kind, Result};
+use teal_activities::{Io, plan};
+use teal_model::{Error, Kind, Result, release::Release};
 use teal_proto::v1::{ApplyInput, ApplyReport, ApplyStatus, ApplyStepReport, Failure};
 use teal_temporal::{ApplyStart, Closed, Temporal, names};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use super::Job;
 use crate::{
     code, interrupt,
     ui::{
+        Printer,
         progress::Line,
         style::{DONE, paint},
     },
@@ -37,10 +39,33 @@ pub(super) enum Ended {
     Unattended,
 }
 
+/// What is said at Ctrl-C.
+const GOES_ON: &str =
+    "nothing is lost: workers go on with what was started, and the same command joins it";
+
 pub(super) async fn run(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
-    let advice =
-        "nothing is lost: workers go on with what was started, and the same command joins it";
-    interrupt::leaving(advice, Box::pin(attend(job, temporal))).await
+    interrupt::leaving(GOES_ON, Box::pin(attend(job, temporal))).await
+}
+
+/// Watches an apply of this very release that somebody (perhaps this person, before Ctrl-C) has
+/// started; `None`: there is none, or no worker answers for it.
+pub(super) async fn join_running(
+    io: &Io,
+    temporal: &Temporal,
+    release: &Release,
+    printer: Printer,
+) -> Result<Option<Ended>> {
+    let ecosystem = &release.ecosystem;
+    if !temporal.is_open(&names::apply_workflow(ecosystem)).await? {
+        return Ok(None);
+    }
+    let Ok(running) = temporal.apply_status(ecosystem).await else { return Ok(None) };
+    if plan::load(io.control(), &running.plan).await?.release != *release {
+        return Err(other_is_running(ecosystem, &running));
+    }
+    printer.say("this model is being applied already: watching it");
+    let watching = Box::pin(watch(temporal, ecosystem, &running.plan, printer));
+    interrupt::leaving(GOES_ON, watching).await.map(Some)
 }
 
 async fn attend(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
@@ -54,10 +79,14 @@ async fn attend(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
         by: job.by.clone(),
         catalog_uid: job.catalog_uid.clone(),
     };
+    let ecosystem = &job.plan.ecosystem;
     if temporal.start_apply(&input).await? == ApplyStart::AlreadyRunning {
-        join(job, temporal).await?;
+        let running = temporal.apply_status(ecosystem).await?;
+        if running.plan != job.hash {
+            return Err(other_is_running(ecosystem, &running));
+        }
     }
-    watch(job, temporal).await
+    watch(temporal, ecosystem, &job.hash, job.printer).await
 }
 
 /// Whether some worker would take the workflow. One that waited for this very plan, or that has
@@ -81,27 +110,26 @@ async fn is_attended(job: &Job<'_>, temporal: &Temporal) -> Result<bool> {
     Ok(false)
 }
 
-/// An apply is running: fine when it is this one.
-async fn join(job: &Job<'_>, temporal: &Temporal) -> Result<()> {
-    let running = temporal.apply_status(&job.plan.ecosystem).await?;
-    if running.plan == job.hash {
-        job.printer.say("this plan is being applied already; watching it");
-        return Ok(());
-    }
-    Err(Error::new(code::CLI0017)
-        .with("ecosystem", &job.plan.ecosystem)
+fn other_is_running(ecosystem: &str, running: &ApplyStatus) -> Error {
+    Error::new(code::CLI0017)
+        .with("ecosystem", ecosystem)
         .with("its_plan", short(&running.plan))
-        .with("its_steps", format!("{} of {}", running.steps_done, running.steps)))
+        .with("its_steps", format!("{} of {}", running.steps_done, running.steps))
 }
 
 /// Shows steps as they end, until the workflow is closed or nobody answers for it.
-async fn watch(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
-    let line = Line::start(job.printer, CancellationToken::new());
+async fn watch(
+    temporal: &Temporal,
+    ecosystem: &str,
+    plan: &str,
+    printer: Printer,
+) -> Result<Ended> {
+    let line = Line::start(printer, CancellationToken::new());
     let (mut told, mut answered) = (BTreeSet::new(), Instant::now());
     loop {
-        match temporal.apply_status(&job.plan.ecosystem).await {
+        match temporal.apply_status(ecosystem).await {
             // The workflow of an earlier plan that has just ended may still answer.
-            Ok(status) if status.plan != job.hash => {}
+            Ok(status) if status.plan != plan => {}
             Ok(status) => {
                 answered = Instant::now();
                 tell_steps(&status, &mut told, &line);
@@ -118,7 +146,7 @@ async fn watch(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
         tokio::time::sleep(ASK_EVERY).await;
     }
     drop(line);
-    ended(temporal, &job.plan.ecosystem).await
+    ended(temporal, ecosystem).await
 }
 
 fn tell_steps(status: &ApplyStatus, told: &mut BTreeSet<u32>, line: &Line) {
@@ -127,7 +155,8 @@ fn tell_steps(status: &ApplyStatus, told: &mut BTreeSet<u32>, line: &Line) {
             line.above(&step_line(step));
         }
     }
-    line.show(&format!("{} of {} steps, {}", status.steps_done, status.steps, status.phase));
+    let phase = if status.phase.is_empty() { "beginning" } else { &status.phase };
+    line.show(&format!("{phase}: {} of {} steps", status.steps_done, status.steps));
 }
 
 /// `  done  stream live/shop: started`.

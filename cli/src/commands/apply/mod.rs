@@ -67,6 +67,13 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let Some(release) = model::compile(&args.paths, printer)? else { return Ok(Exit::Failed) };
     let io = Arc::new(session::open(release.services.credentials.clone()).await?);
     migrate(&io, &release).await?;
+    let patience = if args.local { planning::TEMPORAL } else { Retry::COMMAND };
+    let connected = session::temporal(&release.services, patience).await;
+    if let (false, Ok(temporal)) = (args.local, &connected)
+        && let Some(ended) = durable::join_running(&io, temporal, &release, printer).await?
+    {
+        told(&ended, printer)?;
+    }
     let plan = planning::make(&io, &release, printer).await?;
     if args.output.format == Format::Text {
         printer.data(&render(&plan, Depth::Full, None))?;
@@ -80,8 +87,8 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let hash = plan::store(io.control(), &plan, &release, &by).await?;
     let job =
         Job { io: &io, plan: &plan, hash, by, catalog_uid: identity.uid.to_string(), printer };
-    let ended = carry_out(args, &job, &release).await?;
-    report(args, &job, ended)
+    let ended = carry_out(args, &job, connected).await?;
+    report(args, &job, &ended)
 }
 
 /// The control catalog and the merge store's ledger: often one database, always one schema.
@@ -101,9 +108,7 @@ fn nothing_to_do(args: &Args, plan: &Plan, printer: Printer) -> Result<Exit> {
 }
 
 /// On a worker, or here when that was asked for or nobody else does it.
-async fn carry_out(args: &Args, job: &Job<'_>, release: &Release) -> Result<Ended> {
-    let patience = if args.local { planning::TEMPORAL } else { Retry::COMMAND };
-    let connected = session::temporal(&release.services, patience).await;
+async fn carry_out(args: &Args, job: &Job<'_>, connected: Result<Temporal>) -> Result<Ended> {
     if args.local {
         let beyond = match &connected {
             Ok(temporal) => {
@@ -120,7 +125,10 @@ async fn carry_out(args: &Args, job: &Job<'_>, release: &Release) -> Result<Ende
         };
         return local::run(job, beyond).await.map(Ended::Applied);
     }
-    let temporal = connected?;
+    let temporal = connected.map_err(|error| {
+        let help = error.help().to_owned();
+        error.hint(format!("{help}; `teal apply --local` does the steps without Temporal"))
+    })?;
     match durable::run(job, &temporal).await? {
         Ended::Unattended => unattended(job, &temporal).await,
         ended => Ok(ended),
@@ -149,15 +157,8 @@ async fn unattended(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
     local::run(job, Some(beyond(job, temporal))).await.map(Ended::Applied)
 }
 
-fn report(args: &Args, job: &Job<'_>, ended: Ended) -> Result<Exit> {
-    let report = match ended {
-        Ended::Applied(report) => report,
-        Ended::Failed(failure) => {
-            job.printer.stderr(&render_failure(&failure));
-            return Err(Error::new(code::CLI0012).with("plan", &job.hash));
-        }
-        Ended::Unattended => return Err(Error::new(code::CLI0008)),
-    };
+fn report(args: &Args, job: &Job<'_>, ended: &Ended) -> Result<Exit> {
+    let report = told(ended, job.printer)?;
     if args.output.format == Format::Json {
         job.printer.json(&serde_json::json!({
             "applied": true,
@@ -166,8 +167,25 @@ fn report(args: &Args, job: &Job<'_>, ended: Ended) -> Result<Exit> {
             "duration_ms": report.duration_ms,
         }))?;
     }
-    job.printer.say(&applied_line(&report));
     Ok(Exit::Done)
+}
+
+/// Says how an apply ended.
+///
+/// # Errors
+/// `CLI0012` when a step failed, `CLI0008` when nobody did it.
+fn told(ended: &Ended, printer: Printer) -> Result<&ApplyReport> {
+    match ended {
+        Ended::Applied(report) => {
+            printer.say(&applied_line(report));
+            Ok(report)
+        }
+        Ended::Failed(failure) => {
+            printer.stderr(&render_failure(failure));
+            Err(Error::new(code::CLI0012))
+        }
+        Ended::Unattended => Err(Error::new(code::CLI0008)),
+    }
 }
 
 fn applied_line(report: &ApplyReport) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use teal_activities::catalog::status::{self, Filter};
 use teal_model::{Error, Result};
 use teal_proto::v1::{Ask, Failure, StreamStatus};
 use teal_temporal::{Temporal, names};
@@ -15,7 +16,11 @@ use crate::{
     exit::Exit,
     interrupt,
     session::Session,
-    ui::{Printer, error::render_failure, progress::Line},
+    ui::{
+        Printer,
+        error::render_failure,
+        progress::{Line, rows},
+    },
 };
 
 /// How often the workflow is asked. Each question costs a worker one cached workflow task.
@@ -41,7 +46,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let advice = "the stream's workflow goes on with the batch; `teal status` shows it";
-    let waiting = served(args, &temporal, reply.ticket, printer);
+    let waiting = served(args, &session, &temporal, reply.ticket, printer);
     let status = interrupt::leaving(advice, waiting).await?;
     outcome(args, &status, reply.ticket, printer)
 }
@@ -49,6 +54,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
 /// Waits until the run of this ticket ended.
 async fn served(
     args: &Args,
+    session: &Session,
     temporal: &Temporal,
     ticket: u64,
     printer: Printer,
@@ -65,7 +71,8 @@ async fn served(
             Ok(status) => {
                 silent = 0;
                 tell_failure(&status, &mut told, &line);
-                line.show(&format!("{}: {}", args.stream, doing(&status)));
+                let progress = progress(session, args).await.unwrap_or_default();
+                line.show(&format!("{}: {}{progress}", args.stream, doing(&status)));
             }
             Err(error) if error.kind() == teal_model::Kind::Transient && silent < SILENT_TRIES => {
                 silent += 1;
@@ -75,6 +82,15 @@ async fn served(
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
+}
+
+/// How many rows the running activity has done, as the catalog knows it; empty when unknown.
+async fn progress(session: &Session, args: &Args) -> Option<String> {
+    let filter = Filter { streams: vec![args.stream.to_string()], ..Filter::default() };
+    let streams = status::streams(session.io.control(), &filter).await.ok()?;
+    let stream = streams.first().filter(|stream| stream.state == "ingesting")?;
+    let progress = stream.progress.filter(|progress| progress.rows > 0)?;
+    Some(format!(", {}", rows(progress.rows, progress.total_rows.unwrap_or(0))))
 }
 
 /// Each failure that the stream gets over by itself is said once.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use comfy_table::Cell;
-use teal_activities::catalog::status::{BatchRow, ProgressRow, StreamStatusRow};
+use teal_activities::catalog::status::{BatchRow, StreamStatusRow};
 use teal_proto::v1::Failure;
 
 use crate::ui::{
     error::render_failure,
+    progress,
     style::{FAINT, NAME, STRONG, paint},
     table::{self, Color, Side, cell, colored},
     units::{self, Clock},
@@ -66,8 +67,8 @@ fn rate(batch: &BatchRow) -> String {
 fn state(stream: &StreamStatusRow) -> String {
     let mut text = stream.state.clone();
     let total = stream.progress.as_ref().and_then(|p| Some((p.rows, p.total_rows?)));
-    if let Some((rows, total @ 1..)) = total
-        && is_busy(&stream.state)
+    if let Some((rows @ 1.., total @ 1..)) = total
+        && stream.state == "ingesting"
     {
         text.push_str(&format!(" {} %", (rows.saturating_mul(100) / total).min(100)));
     }
@@ -150,8 +151,8 @@ pub(super) fn detail(stream: &StreamStatusRow, batches: &[BatchRow], clock: &Clo
         .since_at
         .map_or_else(String::new, |at| format!(" for {}", units::duration(clock.since(at))));
     fact("state", &format!("{}{since}", state(stream)));
-    if let Some(progress) = stream.progress.as_ref().filter(|_| is_busy(&stream.state)) {
-        fact("progress", &progress_line(stream.open_batch.as_ref(), progress));
+    if let Some(progress) = progress(stream) {
+        fact("progress", &progress);
     }
     if stream.wanted != "run" {
         fact("wanted", &wanted(stream));
@@ -173,16 +174,22 @@ pub(super) fn detail(stream: &StreamStatusRow, batches: &[BatchRow], clock: &Clo
     text
 }
 
-fn progress_line(batch: Option<&BatchRow>, progress: &ProgressRow) -> String {
-    let mut line = batch.map_or_else(String::new, |open| format!("batch {}: ", open.batch));
-    line.push_str(&units::counted(progress.rows, "row"));
-    if let Some(total) = progress.total_rows.filter(|total| *total > 0) {
-        line.push_str(&format!(" of about {}", units::count(total)));
-    }
-    if progress.bytes > 0 {
-        line.push_str(&format!(", {}", units::bytes(progress.bytes)));
-    }
-    line
+/// What the running activity has done: an ingest row by row, a merge all at once.
+fn progress(stream: &StreamStatusRow) -> Option<String> {
+    let open = stream.open_batch.as_ref()?;
+    let done = match stream.state.as_str() {
+        "ingesting" => {
+            let progress = stream.progress?;
+            let rows = progress::rows(progress.rows, progress.total_rows.unwrap_or(0));
+            match progress.bytes {
+                0 => rows,
+                bytes => format!("{rows}, {}", units::bytes(bytes)),
+            }
+        }
+        "merging" => format!("{} staged", units::counted(open.staged_rows, "row")),
+        _ => return None,
+    };
+    Some(format!("batch {}: {done}", open.batch))
 }
 
 fn datasets(stream: &StreamStatusRow) -> String {

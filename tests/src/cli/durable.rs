@@ -1,0 +1,93 @@
+//! With Temporal and a worker process: apply, run, pause, resume, change, retire.
+
+use std::{
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use teal_model::StreamId;
+use teal_temporal::{Retry, Settings, Temporal};
+
+use super::desk::Shop;
+use crate::testkit::{eventually, temporal_address};
+
+/// A worker process that does not outlive its test.
+struct Worker(Child);
+
+impl Worker {
+    fn start(shop: &Shop) -> Self {
+        let mut command = shop.desk.command(&["worker", "--metrics-addr", "off", "--quiet"]);
+        Self(command.stdout(Stdio::null()).spawn().expect("a worker"))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.kill().ok(); // it may be dead already
+        self.0.wait().ok();
+    }
+}
+
+async fn temporal() -> Temporal {
+    let settings = Settings::from_environment(Some(&temporal_address()), Some("default")).unwrap();
+    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_operator_applies_runs_pauses_resumes_and_retires() {
+    let mut shop = Shop::own("an_operator_applies_runs_pauses_resumes_and_retires").await;
+    shop.desk.set("TEMPORAL_ADDRESS", &temporal_address());
+    let stream = &format!("{}/shop", shop.name);
+    let _worker = Worker::start(&shop); // it waits for the first release
+
+    let applied = shop.desk.teal(&["apply"]);
+    assert!(applied.starts_with("exit: 0\n") && applied.contains("applied: "), "{applied}");
+    insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
+    insta::assert_snapshot!(shop.desk.teal(&["pause", stream, "--reason", "month end"]));
+    insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
+    let status = shop.desk.teal(&["status"]);
+    assert!(status.contains("paused by") && status.contains(": month end"), "{status}");
+    insta::assert_snapshot!(shop.desk.teal(&["resume", stream]));
+
+    shop.source.run("insert into people values (4, 'Dan')").await;
+    insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
+    insta::assert_snapshot!(shop.desk.teal(&["plan", "--detailed-exitcode"]));
+
+    shop.write_model("{every: 1h}", "[shop:people, shop:orders]");
+    let changed = shop.desk.teal(&["apply"]);
+    assert!(changed.contains("schedule external → every 1 h"), "{changed}");
+    assert!(changed.starts_with("exit: 0\n"), "{changed}");
+
+    shop.write_model("external", "[]");
+    let retired = shop.desk.teal(&["apply", "--yes"]);
+    assert!(retired.starts_with("exit: 0\n"), "{retired}");
+    let temporal = temporal().await;
+    let workflow = StreamId::multi(&shop.name, "shop").workflow_id();
+    assert!(!temporal.is_open(&workflow).await.unwrap());
+}
+
+#[tokio::test]
+async fn apply_without_a_worker_says_so_and_goes_on_when_one_comes() {
+    let mut shop = Shop::own("apply_without_a_worker_says_so_and_goes_on").await;
+    let stream = &format!("{}/shop", shop.name);
+    shop.desk.set("TEMPORAL_ADDRESS", &temporal_address());
+    let refused = shop.desk.teal(&["apply"]);
+    let said = refused.split_once("----- stderr\n").map_or("", |(_, said)| said);
+    insta::assert_snapshot!(said);
+    assert!(refused.starts_with("exit: 1\n"), "{refused}");
+
+    let applied = shop.desk.teal(&["apply", "--local"]);
+    assert!(applied.contains("stream own/shop: started"), "{applied}");
+    insta::assert_snapshot!(shop.desk.teal(&["pause", stream, "--reason", "x"]));
+
+    let _worker = Worker::start(&shop);
+    let ran = eventually("the worker serves the stream", Duration::from_secs(30), || async {
+        let ran = shop.desk.teal(&["run", stream]);
+        ran.starts_with("exit: 0\n").then_some(ran)
+    })
+    .await;
+    assert!(ran.contains("batch 1: +5 ~0 −0"), "{ran}");
+    shop.write_model("external", "[]");
+    let retired = shop.desk.teal(&["apply", "--yes"]);
+    assert!(retired.starts_with("exit: 0\n"), "{retired}");
+}
