@@ -24,7 +24,8 @@ use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
 use teal_model::Result;
-use ui::Printer;
+use teal_worker::logs;
+use ui::{Printer, Verbosity};
 
 /// Runs one command line, program name first, to its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -37,6 +38,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(cli.global.verbosity(), cli.global.color);
+    if printer.verbosity() == Verbosity::Verbose && !matches!(cli.command, Command::Worker(_)) {
+        // A filter that cannot be read must not keep the command from its work.
+        if let Err(error) = logs::init(logs::Format::Human, config::log_filter().as_deref()) {
+            printer.error(&error);
+        }
+    }
     let exit = dispatch(&cli.command, printer).unwrap_or_else(|error| {
         printer.error(&error);
         Exit::Failed

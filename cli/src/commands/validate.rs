@@ -106,6 +106,7 @@ fn summary(release: &Release) -> String {
             cell(needed_by.join(", ")),
         ]);
     }
+    table::fit(&mut streams, &["PRIORITY", "INGEST", "MERGE", "STYLE", "NEEDED BY"]);
     text.push_str(&table::render(&streams));
     text.push_str(&format!("\n\n{} ({})\n", paint(STRONG, "Workspaces"), release.workspaces.len()));
     let mut workspaces = table::table(&[

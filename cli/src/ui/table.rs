@@ -1,8 +1,13 @@
 //! Plain tables: a header, aligned columns, two spaces between, no frame.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets::NOTHING,
+};
 
 pub(crate) use comfy_table::Color;
+
+/// Blanks between two columns.
+const GAP: u16 = 2;
 
 /// Which side a column leans to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,13 +18,12 @@ pub(crate) enum Side {
     Right,
 }
 
-/// A table with these columns. It fits itself to the terminal behind stdout and is never wrapped
-/// into a pipe.
+/// A table with these columns. Cells are never wrapped; see [`fit`].
 pub(crate) fn table(columns: &[(&str, Side)]) -> Table {
     let mut table = Table::new();
     table
         .load_style(NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_content_arrangement(ContentArrangement::Disabled)
         .enforce_styling() // the printer strips it where colour is unwanted
         .set_header(
             columns.iter().map(|(title, _)| Cell::new(title).add_attribute(Attribute::Bold)),
@@ -27,13 +31,39 @@ pub(crate) fn table(columns: &[(&str, Side)]) -> Table {
     table.style_text_only(); // so that trailing blanks can be cut
     for (index, (_, side)) in columns.iter().enumerate() {
         if let Some(column) = table.column_mut(index) {
-            column.set_padding((0, 2));
+            column.set_padding((0, GAP));
             if *side == Side::Right {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
     }
     table
+}
+
+/// Hides columns, the first of `expendable` first, until a row fits into the terminal behind stdout.
+/// A pipe gets all.
+pub(crate) fn fit(table: &mut Table, expendable: &[&str]) {
+    if let Some(width) = table.width() {
+        fit_into(table, width, expendable);
+    }
+}
+
+fn fit_into(table: &mut Table, width: u16, expendable: &[&str]) {
+    let titles: Vec<String> =
+        table.header().into_iter().flat_map(|row| row.cell_iter().map(Cell::content)).collect();
+    let mut widths = table.column_max_content_widths();
+    for title in expendable {
+        let needed: u16 = widths.iter().filter(|width| **width > 0).map(|width| width + GAP).sum();
+        if needed <= width.saturating_add(GAP) {
+            return;
+        }
+        if let Some(index) = titles.iter().position(|known| known == title)
+            && let Some(column) = table.column_mut(index)
+        {
+            column.set_constraint(ColumnConstraint::Hidden);
+            widths[index] = 0;
+        }
+    }
 }
 
 /// The table as text without trailing blanks.
@@ -50,4 +80,21 @@ pub(crate) fn cell(text: impl ToString) -> Cell {
 /// A cell in a colour.
 pub(crate) fn colored(text: impl ToString, color: Color) -> Cell {
     Cell::new(text).fg(color)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::style::plain;
+
+    #[test]
+    fn a_narrow_terminal_loses_columns_and_breaks_no_word() {
+        let mut table =
+            table(&[("STREAM", Side::Left), ("ROWS", Side::Right), ("ERROR", Side::Left)]);
+        table.add_row([cell("live/shop"), cell("120 K"), cell("PG0002")]);
+        fit_into(&mut table, 24, &["ROWS", "ERROR"]);
+        assert_eq!(plain(&render(&table)), "STREAM      ROWS  ERROR\nlive/shop  120 K  PG0002");
+        fit_into(&mut table, 23, &["ROWS", "ERROR"]);
+        assert_eq!(plain(&render(&table)), "STREAM     ERROR\nlive/shop  PG0002");
+    }
 }

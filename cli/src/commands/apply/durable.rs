@@ -155,7 +155,11 @@ fn tell_steps(status: &ApplyStatus, told: &mut BTreeSet<u32>, line: &Line) {
             line.above(&step_line(step));
         }
     }
-    let phase = if status.phase.is_empty() { "beginning" } else { &status.phase };
+    let phase = match (status.phase.as_str(), status.steps_done) {
+        ("", 0) => "beginning",
+        ("", _) => "finishing",
+        (phase, _) => phase,
+    };
     line.show(&format!("{phase}: {} of {} steps", status.steps_done, status.steps));
 }
 

@@ -31,6 +31,7 @@ pub(super) fn overview(streams: &[StreamStatusRow], clock: &Clock) -> String {
     for stream in streams {
         table.add_row(row(stream, clock));
     }
+    table::fit(&mut table, &["ROWS/S", "SINCE", "ROWS", "CHANGES", "BATCH"]);
     let mut text = table::render(&table);
     for stream in streams {
         if let Some(trouble) = trouble(stream, clock) {
@@ -235,6 +236,7 @@ fn batch_table(batches: &[BatchRow], clock: &Clock) -> String {
             error_cell(batch.failure.as_ref()),
         ]);
     }
+    table::fit(&mut table, &["ROWS/S", "TRIES", "STAGED", "INGEST", "MERGE"]);
     table::render(&table)
 }
 
