@@ -51,10 +51,10 @@ async fn a_table_that_is_gone_or_hidden_is_named() {
             "create table t (id int primary key, v varchar(10), n bigint not null);
              alter table t enable row level security;
              create policy few on t using (id < 3);
-             create role {role} login; grant select on t to {role}"
+             create role {role} login password 'few'; grant select on t to {role}"
         ))
         .await;
-    world.bench.credentials.set("source", &role, None);
+    world.bench.credentials.set("source", &role, Some("few"));
     let error = refused(&stream).await;
     world.bench.source.run(&format!("drop owned by {role}; drop role {role}")).await;
     assert_eq!(error.code().id, "SOURCE0012", "{error:?}");

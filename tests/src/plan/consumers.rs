@@ -8,14 +8,14 @@ use super::world::World;
 async fn a_reader_reads_exactly_its_views() {
     let world = World::new("a_reader_reads_exactly_its_views").await;
     let user = format!("{}_anna", world.workspace);
-    world.run(&format!("drop role if exists {user}; create role {user} login")).await;
+    world.run(&format!("drop role if exists {user}; create role {user} login password 'anna'")).await;
     let model = world.edit(&[(
         &format!("name: {}\nteam: retail/online", world.workspace),
         &format!("name: {}\nteam: retail/online\nreaders: [{user}]", world.workspace),
     )]);
     world.apply(&model).await;
     world.batch("live/shop").await;
-    let options = world.bench.merge.options().username(&user);
+    let options = world.bench.merge.options().username(&user).password("anna");
     let mut conn = sqlx::PgConnection::connect_with(&options).await.unwrap();
     let readable: Vec<String> = sqlx::query_scalar(
         "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n

@@ -115,13 +115,13 @@ async fn a_missing_right_to_make_roles_says_what_to_grant() {
     let owner = format!("{}_owner", world.workspace);
     world
         .run(&format!(
-            "drop role if exists {owner}; create role {owner} login;
+            "drop role if exists {owner}; create role {owner} login password 'poor';
              do $$ begin execute format('alter database %I owner to {owner}', current_database()); end $$"
         ))
         .await;
-    world.bench.credentials.set("merge", &owner, None);
+    world.bench.credentials.set("merge", &owner, Some("poor"));
     let io = teal_activities::Io::new(
-        world.bench.merge.options().username(&owner),
+        world.bench.merge.options().username(&owner).password("poor"),
         world.bench.credentials.store(),
         "poor",
         4,
