@@ -153,7 +153,7 @@ pub const MERGE0002: Code = Code::new(
     "MERGE0002",
     Kind::Data,
     "the batch would delete more rows than max_delete allows",
-    "look at the source; if the rows are meant to go, `teal run <stream> --accept-deletes`",
+    "look at the source; if the rows are meant to go, `teal run <stream> --accept`",
 );
 /// The statement changed other rows than the delta said.
 pub const MERGE0003: Code = Code::new(

@@ -4,7 +4,7 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use teal_activities::{
     Io,
     catalog::{self, Installed, control::CatalogStream},
-    pg,
+    pg::{self, PgResultExt},
 };
 use teal_model::{
     Error, Result, StreamId,
@@ -41,7 +41,7 @@ impl Session {
             Err(error) if is_empty(&error) => return Err(nothing_installed()),
             checked => checked?,
         }
-        let Some(installed) = catalog::installed(io.control()).await? else {
+        let Some(installed) = in_force(&io).await? else {
             return Err(nothing_installed());
         };
         let io = new_io(config::catalog()?, installed.release.services.credentials.clone());
@@ -64,6 +64,24 @@ impl Session {
     pub(crate) async fn temporal(&self) -> Result<Temporal> {
         temporal(&self.installed.release.services, Retry::COMMAND).await
     }
+}
+
+/// The installed release; where the first apply did not end but streams run already, theirs.
+async fn in_force(io: &Io) -> Result<Option<Installed>> {
+    if let Some(installed) = catalog::installed(io.control()).await? {
+        return Ok(Some(installed));
+    }
+    let running: bool = sqlx::query_scalar("select exists (select from teal.stream)")
+        .fetch_one(io.control())
+        .await
+        .during("looking for streams")?;
+    let stored = if running { catalog::newest_stored(io.control()).await? } else { None };
+    Ok(stored.map(|release| Installed {
+        hash: release.hash(),
+        release,
+        applied_at: jiff::Timestamp::default(),
+        applied_by: String::new(),
+    }))
 }
 
 /// The Temporal server of a services stack: address from the environment, namespace from the model.

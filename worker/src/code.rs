@@ -28,7 +28,7 @@ pub const WORK0104: Code = Code::new(
     "WORK0104",
     Kind::Config,
     "the worker cannot offer its metrics and health endpoints",
-    "another process listens on that address: choose another one with --listen",
+    "another process listens on that address: choose another one with --metrics-addr",
 );
 /// The SDK refused to start or stopped by itself.
 pub const WORK0105: Code = Code::new(

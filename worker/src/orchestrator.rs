@@ -1,6 +1,6 @@
 //! What `apply` needs of whoever runs the jobs, done by Temporal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use teal_activities::{Orchestrator, orchestrator::Ensured};
@@ -15,6 +15,10 @@ use crate::code;
 const RELOAD_WAIT: Duration = Duration::from_secs(11 * 3_600);
 /// Writing the intent takes a few statements.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
+/// How often a stream that should end is asked what keeps it.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The state of a stream that needs somebody.
+const FAILING: &str = "failing";
 /// The end of a workflow that waits for nothing.
 const END_WAIT: Duration = Duration::from_secs(120);
 
@@ -44,6 +48,26 @@ impl TemporalOrchestrator {
         }
         self.temporal.check_owner(&id, &self.catalog_uid).await?;
         Ok(Some(id))
+    }
+
+    /// Waits for the end of a stream that was told to retire; says what keeps it, if something does.
+    async fn ended(&self, stream: &StreamId, id: &str) -> Result<()> {
+        let began = Instant::now();
+        loop {
+            match self.closed(id, LOOK_EVERY).await {
+                Err(error) if error.code() == temporal::TEMPORAL0006 => {}
+                ended => return ended,
+            }
+            // nobody may answer for a while: that alone is no reason to give up
+            let failure =
+                self.temporal.status(id).await.ok().filter(|status| status.state == FAILING);
+            if let Some(failure) = failure.and_then(|status| status.last_failure) {
+                return Err(not_taken_over(stream, &failure));
+            }
+            if began.elapsed() > RELOAD_WAIT {
+                return Err(Error::new(temporal::TEMPORAL0006).with("workflow", id));
+            }
+        }
     }
 
     async fn closed(&self, id: &str, wait: Duration) -> Result<()> {
@@ -97,7 +121,7 @@ impl Orchestrator for TemporalOrchestrator {
                 if [temporal::TEMPORAL0005, temporal::TEMPORAL0004].contains(&error.code()) => {}
             Err(error) => return Err(error),
         }
-        self.closed(&id, RELOAD_WAIT).await
+        self.ended(stream, &id).await
     }
 
     /// The catalog no longer knows the old name, so a reload lets the workflow finish its merge and

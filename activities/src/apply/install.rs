@@ -19,11 +19,15 @@ pub(super) async fn install(io: &Io, release: &Release) -> Result<String> {
             None => enter(&mut tx, job).await?,
         };
         configure(&mut tx, id, job).await?;
-        sqlx::query("insert into teal.intent (stream_id) values ($1) on conflict do nothing")
-            .bind(id)
-            .execute(&mut *tx)
-            .await
-            .during("installing the release")?;
+        // A pause is a person's and stays; the end of a stream is the model's, and it is wanted again.
+        sqlx::query(
+            "insert into teal.intent (stream_id) values ($1) on conflict (stream_id)
+             do update set wanted = 'run', reason = '' where teal.intent.wanted = 'retired'",
+        )
+        .bind(id)
+        .execute(&mut *tx)
+        .await
+        .during("installing the release")?;
     }
     workspaces(&mut tx, release).await?;
     tx.commit().await.during("installing the release")?;

@@ -136,7 +136,7 @@ mod tests {
         );
         let layout = Layout::of(&all).unwrap();
         let values: Vec<Sql> = layout.columns().iter().map(|c| sql!("{c}", c = &c.ident)).collect();
-        insta::assert_snapshot!(layout.hash(&values), @r#"hash_record_extended(row("id", "name", numeric_send("amount"), float8send("rate"), interval_send("since"), array_send("tags"), json_send("doc"), "at", range_send("span")), 0)"#);
+        insta::assert_snapshot!(layout.hash(&values), @r#"hash_record_extended(row("id", ("name") collate "C", numeric_send("amount"), float8send("rate"), interval_send("since"), array_send("tags"), json_send("doc"), "at", range_send("span")), 0)"#);
     }
 
     #[test]

@@ -22,11 +22,12 @@ pub fn classify(error: &sqlx::Error) -> Code {
     match state.as_ref() {
         "42501" => code::PG0004,
         "53300" => code::PG0009,
-        "55P03" | "57014" | "57P01" | "57P02" | "40001" | "40P01" | "25006" | "25P03" => {
-            code::PG0005
-        }
+        "55P03" | "57014" | "57P01" | "57P02" | "40001" | "40P01" | "25006" | "25P03" | "25P04"
+        | "57P05" => code::PG0005,
         "57P03" => code::PG0002,
         "42P01" | "42703" | "3F000" | "42883" | "3D000" | "42704" => code::PG0007,
+        // a table or view that somebody replaced between two looks of the same statement
+        "XX000" if database.message().starts_with("could not open relation") => code::PG0005,
         "0A000" => code::PG0001,
         state => match state.get(..2).unwrap_or_default() {
             "08" => code::PG0002,
@@ -64,7 +65,7 @@ pub fn from_sqlx(attempted: &'static str, error: &sqlx::Error) -> Error {
             if let Some(state) = database.code() {
                 ours = ours.with("sqlstate", state);
             }
-            without_values(database.message())
+            without_values(&database.code().unwrap_or_default(), database.message())
         }
         other => other.to_string(),
     };
@@ -72,12 +73,14 @@ pub fn from_sqlx(attempted: &'static str, error: &sqlx::Error) -> Error {
     ours
 }
 
-/// The server quotes input values in some messages (`invalid input syntax for type integer: "…"`);
-/// what follows the colon is dropped, as a row value must not reach a history or a log.
-fn without_values(message: &str) -> String {
-    match message.split_once(": \"") {
-        Some((head, _)) => head.to_owned(),
-        None => message.to_owned(),
+/// The server quotes input values in some messages (`invalid input syntax for type integer: "…"`,
+/// `value "…" is out of range`), and a function's own RAISE may say anything: a row value must not
+/// reach a history or a log, so quotes of data exceptions (class 22) and all of P0 are left out.
+fn without_values(state: &str, message: &str) -> String {
+    match state.get(..2).unwrap_or_default() {
+        "P0" => "raised by a function of the database".to_owned(),
+        "22" => message.split('"').step_by(2).collect::<Vec<_>>().join("…"),
+        _ => message.split_once(": \"").map_or(message, |(head, _)| head).to_owned(),
     }
 }
 

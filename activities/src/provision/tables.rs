@@ -157,8 +157,8 @@ pub async fn void_digest(conn: &mut PgConnection, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Makes the next batch look at each row of a table that somebody changed by hand: equal hashes
-/// would pass for equal rows.
+/// Makes the next batch look at each row of a table that has a column which no batch has filled yet:
+/// equal hashes would pass for equal rows. Doubting twice is doubting once.
 ///
 /// # Errors
 /// Those of PostgreSQL.
@@ -169,10 +169,14 @@ pub async fn doubt_rows(conn: &mut PgConnection, table: &InPlace, place: &TableN
         Style::Live => "true",
         Style::Milestoned => "teal_batch_out = 2147483647",
     });
-    sqlx::query(sql!("update {name} set teal_hash = ~teal_hash where {current}", name, current))
-        .execute(conn)
-        .await
-        .during("casting doubt on the rows of a table")?;
+    sqlx::query(sql!(
+        "update {name} set teal_hash = 0 where {current} and teal_hash <> 0",
+        name,
+        current
+    ))
+    .execute(conn)
+    .await
+    .during("casting doubt on the rows of a table")?;
     Ok(())
 }
 

@@ -187,13 +187,14 @@ impl Watcher for Watch<'_> {
         if let Err(error) = ledger::progress(&self.ledger, stream_id, epoch, &self.progress).await {
             tracing::debug!(stream = %self.attempt.stream(), %error, "progress is not shown");
         }
-        let busy: Option<bool> =
-            sqlx::query_scalar("select state = 'active' from pg_stat_activity where pid = $1")
-                .bind(self.backend)
-                .fetch_optional(&self.ledger)
-                .await
-                .during("watching the copy")?
-                .flatten();
+        let busy: Option<bool> = sqlx::query_scalar(
+            "select state not like 'idle%' from pg_stat_activity where pid = $1",
+        )
+        .bind(self.backend)
+        .fetch_optional(&self.ledger)
+        .await
+        .during("watching the copy")?
+        .flatten();
         match busy {
             Some(true) => Ok(Watched::GoOn),
             Some(false) => Ok(Watched::Finish),

@@ -9,7 +9,7 @@
 use sqlx::{Connection, PgConnection, PgPool, types::Json};
 use teal_model::{
     BatchId, Error, Result, StreamId,
-    plan::tables::TableState,
+    plan::tables::{ColumnStep, TableState},
     release::{DatasetSpec, StreamSpec, Style, WorkspaceSpec},
 };
 use teal_proto::v1::{ReconcileReport, ReconcileRequest};
@@ -55,7 +55,7 @@ pub async fn reconcile(
     let pool = io.ledger(&wanted.spec.merge)?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
     let progress = Progress { doing: format!("altering tables of {stream}"), ..Default::default() };
-    let work = Box::pin(bring_in_line(&mut conn, &wanted, &views));
+    let work = Box::pin(bring_in_line(io, &mut conn, &wanted, &views));
     while_beating(pulse, &progress, work).await.map_err(|error| error.with("stream", &stream))
 }
 
@@ -86,13 +86,14 @@ pub(crate) async fn workspaces(control: &PgPool) -> Result<Vec<WorkspaceSpec>> {
 }
 
 async fn bring_in_line(
+    io: &Io,
     conn: &mut PgConnection,
     wanted: &CatalogStream,
     views: &[View],
 ) -> Result<ReconcileReport> {
     let in_place = tables::in_place(conn, wanted.id).await?;
     if !design(&in_place, &wanted.spec).is_empty() {
-        return alter_tables(conn, wanted, views).await;
+        return alter_tables(io, conn, wanted, views).await;
     }
     let statements = if views::in_order(conn, wanted.id, views).await? {
         0
@@ -116,6 +117,23 @@ async fn bring_in_line(
     })
 }
 
+/// Again, under the lock: a process that slept must not undo what a newer configuration did.
+async fn still_wanted(io: &Io, wanted: &CatalogStream) -> Result<()> {
+    let stream = &wanted.spec.id;
+    let now = control::require(io.control(), stream).await?;
+    if now.config_hash != wanted.config_hash {
+        return Err(Error::new(code::LEDGER0003).with("stream", stream));
+    }
+    let intent = control::intent(io.control(), wanted.id).await?;
+    if intent.wanted == control::RETIRED {
+        return Err(Error::new(code::LEDGER0004)
+            .with("stream", stream)
+            .with("wanted", intent.wanted)
+            .with("by", intent.by));
+    }
+    Ok(())
+}
+
 async fn put_views(conn: &mut PgConnection, wanted: &CatalogStream, views: &[View]) -> Result<u32> {
     let mut tx = conn.begin().await.during("opening the transaction of the views")?;
     ledger::lock_stream(&mut tx, wanted.id).await?;
@@ -135,12 +153,14 @@ async fn limit_waiting(conn: &mut PgConnection) -> Result<()> {
 }
 
 async fn alter_tables(
+    io: &Io,
     conn: &mut PgConnection,
     wanted: &CatalogStream,
     views: &[View],
 ) -> Result<ReconcileReport> {
     let mut tx = conn.begin().await.during("opening the DDL transaction")?;
     let taken = ledger::take_over(&mut tx, &wanted.spec.id, wanted.id).await?;
+    still_wanted(io, wanted).await?;
     limit_waiting(&mut tx).await?;
     let in_place = tables::in_place(&mut tx, wanted.id).await?;
     check_style(&in_place, &wanted.spec)?;
@@ -217,7 +237,8 @@ async fn alter(
             schemas::ensure(conn, &change.after.layout.table.schema).await?;
             let count = run(conn, work.statements(style)?).await?;
             tables::record(conn, table.table.id, &change.after).await?;
-            if !table.missing_columns().is_empty() {
+            let fresh = change.steps.iter().any(|step| matches!(step, ColumnStep::Add { .. }));
+            if fresh || !table.missing_columns().is_empty() {
                 tables::doubt_rows(conn, table, &change.after.layout.table).await?;
             }
             Ok((count, suspended))

@@ -83,7 +83,7 @@ async fn a_new_stream_is_due_at_once_and_then_on_schedule() {
     let report = world.batch(1).await;
     let later = world.load(1).await;
     assert_eq!(later.next_due_at_ms, report.next_due_at_ms);
-    assert_eq!((later.ingest_timeout_seconds, later.period_seconds), (600, 60));
+    assert_eq!((later.ingest_timeout_seconds, later.period_seconds), (7_200, 60));
     assert!(report.next_due_at_ms - report.committed_at_ms <= 60_000);
     // A pause forgets the due time; after it the first tick since the last commit counts.
     let note = NoteRequest { stream: STREAM.into(), state: "paused".into(), ..Default::default() };

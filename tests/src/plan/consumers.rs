@@ -8,7 +8,9 @@ use super::world::World;
 async fn a_reader_reads_exactly_its_views() {
     let world = World::new("a_reader_reads_exactly_its_views").await;
     let user = format!("{}_anna", world.workspace);
-    world.run(&format!("drop role if exists {user}; create role {user} login password 'anna'")).await;
+    world
+        .run(&format!("drop role if exists {user}; create role {user} login password 'anna'"))
+        .await;
     let model = world.edit(&[(
         &format!("name: {}\nteam: retail/online", world.workspace),
         &format!("name: {}\nteam: retail/online\nreaders: [{user}]", world.workspace),

@@ -205,6 +205,8 @@ impl State {
         if !self.reload {
             self.intent = match report.intent.as_str() {
                 "gone" => return self.close(),
+                // read before somebody said so: who ends does not come back
+                _ if self.is_ending() => Intent::Retired,
                 "retired" => Intent::Retired,
                 "paused" => Intent::Paused,
                 _ => Intent::Run,

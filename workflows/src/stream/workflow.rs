@@ -17,7 +17,7 @@ use temporalio_sdk::{
 };
 
 use super::{
-    event::{Command, Event},
+    event::{Command, Event, Work},
     intent::{Change, set_intent},
     line::{Line, note},
     listed, show,
@@ -64,6 +64,13 @@ impl StreamWorkflow {
         loop {
             while let Some(order) = ctx.state_mut(|w| w.orders.pop_front()) {
                 match order {
+                    // a stream that is always late is never idle: it renews between two batches
+                    Command::Do { work: Work::Ingest, accept_deletes: false }
+                        if wants_renewal(ctx, renew_at) && ctx.all_handlers_finished() =>
+                    {
+                        let input = ctx.state(Self::renewed);
+                        ctx.continue_as_new(input, ContinueAsNewOptions::default())?;
+                    }
                     Command::Do { work, accept_deletes } => line.start(ctx, work, accept_deletes),
                     Command::Cancel => line.cancel(),
                     Command::Note { abandon } => {
@@ -202,8 +209,12 @@ impl StreamWorkflow {
 
     /// Once is enough.
     #[update_validator(retire)]
-    pub fn may_retire(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
-        self.not_ending()
+    pub fn may_retire(&self, _ctx: &WorkflowContextView, ask: &Asked) -> Result<(), Refusal> {
+        self.not_ending()?;
+        if ask.0.reason.is_empty() {
+            return self.refuse("loses its tables and views by this: give a reason");
+        }
+        Ok(())
     }
 }
 
@@ -250,11 +261,20 @@ pub(super) fn happened(ctx: &WorkflowContext<StreamWorkflow>, event: Event) {
 
 /// Whether the history is to be exchanged for a new one, now that nothing runs.
 fn is_renewable(ctx: &WorkflowContext<StreamWorkflow>, renew_at: i64) -> bool {
-    let (idle, limit) =
-        ctx.state(|w| (w.state.is_idle() && !w.state.reload, w.state.renew_after_events));
-    idle && (ctx.continue_as_new_suggested()
-        || (limit != 0 && ctx.history_length() >= limit)
-        || unix_ms(ctx.workflow_time()) >= renew_at)
+    ctx.state(|w| w.state.is_idle()) && wants_renewal(ctx, renew_at)
+}
+
+/// Whether the history is long or old enough, and nobody waits for a reload (whose handler would
+/// keep the old history open, while the old history waits for it).
+fn wants_renewal(ctx: &WorkflowContext<StreamWorkflow>, renew_at: i64) -> bool {
+    let (waited_for, limit) = ctx.state(|w| {
+        let reloads = &w.state.reloads;
+        (w.state.reload || reloads.done < reloads.asked, w.state.renew_after_events)
+    });
+    !waited_for
+        && (ctx.continue_as_new_suggested()
+            || (limit != 0 && ctx.history_length() >= limit)
+            || unix_ms(ctx.workflow_time()) >= renew_at)
 }
 
 /// Waits until no update is being answered, or one of them ordered something.

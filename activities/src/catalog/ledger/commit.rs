@@ -145,7 +145,8 @@ async fn put_counts(
     let ids: Vec<i64> = merged.iter().map(|m| m.merge_table_id).collect();
     sqlx::query(
         "update teal.batch_dataset d
-         set inserted = m.inserted, updated = m.updated, deleted = m.deleted, unchanged = m.unchanged
+         set inserted = m.inserted, updated = m.updated, deleted = m.deleted, unchanged = m.unchanged,
+             buckets = null -- only the merge reads them, and batches that changed rows are kept
          from unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
               as m(id, inserted, updated, deleted, unchanged)
          where d.stream_id = $1 and d.batch = $2 and d.merge_table_id = m.id",

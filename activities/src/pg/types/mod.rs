@@ -127,6 +127,10 @@ impl PgType {
         let send = if self.array { Some("array_send") } else { self.builtin.send };
         match send {
             Some(send) => sql!("{send}({value})", send = Sql::text(send), value),
+            // A text's hash follows its collation, and some hold `a` and `A` for equal.
+            None if matches!(self.builtin.name, "text" | "character varying") => {
+                sql!("({value}) collate \"C\"", value)
+            }
             None => value.clone(),
         }
     }

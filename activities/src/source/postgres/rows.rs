@@ -117,13 +117,13 @@ mod tests {
     #[test]
     fn a_first_load_carries_its_batch_columns() {
         let pull = Pull::FirstLoad { batch: BatchId::FIRST, style: Style::Milestoned };
-        insta::assert_snapshot!(copy_out(&table(), &pull), @r#"copy (select s."id"::bigint as "id", s."note"::text as "note", s."shop"::character(3) as "shop", 1::int4, 2147483647::int4, hash_record_extended(row(s."id"::bigint, s."note"::text, bpcharsend(s."shop"::character(3))), 0) as "teal_hash" from "public"."Orders" s) to stdout (format binary)"#);
+        insta::assert_snapshot!(copy_out(&table(), &pull), @r#"copy (select s."id"::bigint as "id", s."note"::text as "note", s."shop"::character(3) as "shop", 1::int4, 2147483647::int4, hash_record_extended(row(s."id"::bigint, (s."note"::text) collate "C", bpcharsend(s."shop"::character(3))), 0) as "teal_hash" from "public"."Orders" s) to stdout (format binary)"#);
     }
 
     #[test]
     fn some_buckets_are_chosen_by_the_hash() {
         let pull = Pull::Buckets(Buckets { mask: 7, numbers: vec![1, 5] });
-        insta::assert_snapshot!(copy_out(&table(), &pull), @r#"copy (select * from (select s."id"::bigint as "id", s."note"::text as "note", s."shop"::character(3) as "shop", hash_record_extended(row(s."id"::bigint, s."note"::text, bpcharsend(s."shop"::character(3))), 0) as "teal_hash" from "public"."Orders" s) r where ("teal_hash" & 7) = any('{1,5}'::int8[])) to stdout (format binary)"#);
-        insta::assert_snapshot!(digest(&table()), @r#"select (h & $1)::int4, count(*), bit_xor(h) from (select hash_record_extended(row(s."id"::bigint, s."note"::text, bpcharsend(s."shop"::character(3))), 0) from "public"."Orders" s) r(h) group by 1"#);
+        insta::assert_snapshot!(copy_out(&table(), &pull), @r#"copy (select * from (select s."id"::bigint as "id", s."note"::text as "note", s."shop"::character(3) as "shop", hash_record_extended(row(s."id"::bigint, (s."note"::text) collate "C", bpcharsend(s."shop"::character(3))), 0) as "teal_hash" from "public"."Orders" s) r where ("teal_hash" & 7) = any('{1,5}'::int8[])) to stdout (format binary)"#);
+        insta::assert_snapshot!(digest(&table()), @r#"select (h & $1)::int4, count(*), bit_xor(h) from (select hash_record_extended(row(s."id"::bigint, (s."note"::text) collate "C", bpcharsend(s."shop"::character(3))), 0) from "public"."Orders" s) r(h) group by 1"#);
     }
 }
