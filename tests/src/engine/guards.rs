@@ -38,6 +38,20 @@ async fn drift_names_each_difference_and_heals() {
 }
 
 #[tokio::test]
+async fn a_change_that_the_collation_of_a_column_hides_is_seen() {
+    let test = "a_change_that_the_collation_of_a_column_hides_is_seen";
+    let definition = "create collation blind
+            (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+        create table t (id int primary key, v varchar(10) collate blind, n bigint not null);
+        insert into t values (1, 'abc', 1)";
+    let (world, stream) = one_table(test, definition).await;
+    assert_eq!(stream.batch().await.inserted, 1);
+    world.bench.source.run("update t set v = 'ABC'").await;
+    assert_eq!(stream.batch().await.updated, 1);
+    assert_eq!(world.bench.merge.rows("select v from live.shop__t").await, ["ABC"]);
+}
+
+#[tokio::test]
 async fn a_table_that_is_gone_or_hidden_is_named() {
     let (world, stream) = one_table("a_table_that_is_gone_or_hidden_is_named", "select 1").await;
     let error = refused(&stream).await;

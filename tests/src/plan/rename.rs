@@ -68,6 +68,24 @@ async fn store_dataset_column_and_workspace_are_renamed_without_loss() {
 }
 
 #[tokio::test]
+async fn a_new_name_without_formerly_is_a_new_column_that_gets_filled() {
+    let world = World::new("a_new_name_without_formerly_is_a_new_column_that_gets_filled").await;
+    world.apply(&world.model).await;
+    world.batch("live/shop").await;
+    let before = world.rows("select id, total from WS.core__shop__orders order by 1").await;
+    // Same values at the same place of the row: the hashes stay equal, the column does not.
+    let model = world.edit(&[(
+        "      total: {type: \"decimal(15,2)\", nullable: true}",
+        "      amount: {type: \"decimal(15,2)\", nullable: true, source: total}",
+    )]);
+    world.apply(&model).await;
+    world.batch("live/shop").await;
+    let after = world.rows("select id, amount from WS.core__shop__orders order by 1").await;
+    assert_eq!(after, before);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_platform_is_renamed_with_its_tables() {
     let world = World::new("a_platform_is_renamed_with_its_tables").await;
     world.apply(&world.model).await;
