@@ -5,16 +5,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use teal_devstack::Stack;
+use teal_devstack::{Stack, project_root};
 
 use crate::Result;
 
-/// Ports that the committed files name.
+/// The committed files, within the project.
+const FOLDER: &str = "examples/tpch/model";
+/// Ports that they name.
 const SOURCE_PORT: u16 = 15432;
 const MERGE_PORT: u16 = 15433;
 
-/// Folder of the whole project.
+/// Folder of the whole project: the one that this program is run in, else where it was built.
 pub(crate) fn project() -> PathBuf {
+    let here = std::env::current_dir().map(|here| project_root(&here)).unwrap_or_default();
+    if here.join(FOLDER).is_dir() {
+        return here;
+    }
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.ancestors().nth(2).unwrap_or(own).to_path_buf()
 }
@@ -22,7 +28,7 @@ pub(crate) fn project() -> PathBuf {
 /// The folder of the model to apply: the committed one; where another program holds one of its
 /// ports, a copy in the stack's folder with the ports of this stack.
 pub(crate) fn folder(stack: &Stack) -> Result<PathBuf> {
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("model");
+    let committed = project().join(FOLDER);
     if (stack.source_port(), stack.merge_port()) == (SOURCE_PORT, MERGE_PORT) {
         return Ok(committed);
     }

@@ -48,7 +48,7 @@ fn shown(arguments: &[&str]) -> String {
 /// A worker for all task queues of the example.
 pub(crate) fn worker() -> Result<Command> {
     let mut command = Command::new(teal()?);
-    command.args(["worker", "--all"]);
+    command.args(["worker", "--all", "--metrics-addr", "127.0.0.1:0"]);
     Ok(command)
 }
 

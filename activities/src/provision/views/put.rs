@@ -1,6 +1,8 @@
 //! One view at a time: create, replace, keep grants, and what the server makes of it.
 
-use sqlx::PgConnection;
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
 use teal_model::{Error, Result, release::TableName};
 
 use super::super::dependants;
@@ -104,28 +106,46 @@ pub(super) async fn is_as_put(
     .during("looking whether a view is as it was put")
 }
 
+/// Looks at one view that its stream is just putting on another table.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
 /// The view as the server prints it, all names qualified; `None`: there is no such view.
+///
+/// The server reads the rule of a view by the statement's snapshot, but opens its tables as they are
+/// by then: when a stream publishes its first load in between, the table that the rule names is gone
+/// (XX000, "could not open relation with OID"). The next look sees the new rule. A lock on the view
+/// would help too, but it locks the view's tables after it, in the other order than a publish does.
 pub(crate) async fn definition(
     conn: &mut PgConnection,
     view: &TableName,
 ) -> Result<Option<String>> {
-    let earlier: String = sqlx::query_scalar("select current_setting('search_path')")
-        .fetch_one(&mut *conn)
-        .await
-        .during("reading a view")?;
-    let set = "select set_config('search_path', $1, true)";
-    sqlx::query(set).bind("pg_catalog").execute(&mut *conn).await.during("reading a view")?;
-    let text = sqlx::query_scalar(
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let mut look = conn.begin().await.during("reading a view")?;
+        let text = printed(&mut look, view).await;
+        look.rollback().await.during("reading a view")?;
+        match text {
+            Err(error) if error::has_state(&error, "XX000") && looks < LOOKS => {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+            }
+            text => return text.during("reading a view"),
+        }
+    }
+}
+
+/// With a search path of its own, so that all names are qualified; it ends with the transaction.
+async fn printed(conn: &mut PgConnection, view: &TableName) -> sqlx::Result<Option<String>> {
+    sqlx::query("set local search_path to pg_catalog").execute(&mut *conn).await?;
+    sqlx::query_scalar(
         "select pg_get_viewdef(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace
          where n.nspname = $1 and c.relname = $2 and c.relkind = 'v'",
     )
     .bind(&view.schema)
     .bind(&view.name)
-    .fetch_optional(&mut *conn)
+    .fetch_optional(conn)
     .await
-    .during("reading a view")?;
-    sqlx::query(set).bind(earlier).execute(&mut *conn).await.during("reading a view")?;
-    Ok(text)
 }
 
 /// Whether any relation has this name.

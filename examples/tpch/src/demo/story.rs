@@ -35,7 +35,6 @@ pub(super) async fn tell(
     let folder = model::folder(&stack)?;
     let model = programs::short(&folder);
     programs::run(&stack, &["validate", &model]).await?;
-    programs::run(&stack, &["plan", &model]).await?;
     programs::run(&stack, &["apply", "--yes", &model]).await?;
 
     title(4, "First loads, then the source changes and the streams follow");
