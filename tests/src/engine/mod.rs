@@ -6,6 +6,7 @@
 mod fencing;
 mod golden;
 mod guards;
+mod kills;
 mod names;
 mod pulse;
 mod reference;
