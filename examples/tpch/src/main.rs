@@ -49,6 +49,7 @@ enum Verb {
     /// Load TPC-H tables into a source database
     Load {
         /// URL of the source database
+        #[arg(env = programs::SOURCE, hide_env_values = true)]
         source: String,
         /// 1.0 is 6 million lines
         #[arg(long, default_value_t = 0.1)]
@@ -57,6 +58,7 @@ enum Verb {
     /// Change a loaded source until Ctrl-C
     Drive {
         /// URL of the source database
+        #[arg(env = programs::SOURCE, hide_env_values = true)]
         source: String,
         /// Changed rows per second
         #[arg(long, default_value_t = 200.0)]
@@ -65,8 +67,10 @@ enum Verb {
     /// Compare merge tables with the source, and histories with the ledger
     Check {
         /// URL of the source database
+        #[arg(env = programs::SOURCE, hide_env_values = true)]
         source: String,
         /// URL of the merge store
+        #[arg(env = "TEAL_CATALOG", hide_env_values = true)]
         merge: String,
     },
 }

@@ -52,10 +52,13 @@ pub(crate) fn worker() -> Result<Command> {
     Ok(command)
 }
 
+/// Where this program finds the source's URL: an argument would show its password to `ps`.
+pub(crate) const SOURCE: &str = "TPCH_SOURCE";
+
 /// This program as a change driver.
 pub(crate) fn driver(source: &str, rate: f64) -> Result<Command> {
     let mut command = Command::new(env::current_exe()?);
-    command.args(["drive", source, "--rate", &rate.to_string()]);
+    command.args(["drive", "--rate", &rate.to_string()]).env(SOURCE, source);
     Ok(command)
 }
 
