@@ -46,7 +46,12 @@ impl Step<'_> {
                 Err(_tick) => self.tick(started),
             }
         };
-        if status.success() { Ok(()) } else { Err(format!("{name}: {}", last_words(&self.log))) }
+        if status.success() {
+            return Ok(());
+        }
+        let words = last_words(&self.log);
+        let said = words.strip_prefix(name.as_str()).unwrap_or(&words);
+        Err(format!("{name}: {}", said.trim_start_matches([':', ' '])))
     }
 
     fn tick(&self, started: Instant) {
