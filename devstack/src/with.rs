@@ -61,6 +61,7 @@ async fn follow(mut command: Command, closing: &mut Vec<String>) -> Result<ExitS
         Error::new(teal_devstack::code::DEV0005).with("command", &name).caused_by(error)
     };
     command.stdin(Stdio::null()).stdout(Stdio::piped());
+    forget_package(&mut command);
     let mut child =
         tokio::process::Command::from(command).kill_on_drop(true).spawn().map_err(failed)?;
     let _guard = child.id().and_then(Process::of_child).map(GentleEnd);
@@ -74,6 +75,17 @@ async fn follow(mut command: Command, closing: &mut Vec<String>) -> Result<ExitS
         }
     }
     child.wait().await.map_err(failed)
+}
+
+/// `cargo run` says of which package this program is. A cargo below must not hear it: build scripts
+/// that look at these variables (that of `ring`) would run anew, and half of all crates with them.
+fn forget_package(command: &mut Command) {
+    for (name, _value) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| text.starts_with(start)) {
+            command.env_remove(&name);
+        }
+    }
 }
 
 /// Asks the command to end when it is left behind (Ctrl-C), before it is killed.

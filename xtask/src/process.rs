@@ -2,6 +2,7 @@
 
 use std::{
     io::Write as _,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -22,6 +23,23 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs a program in the top folder; its output goes to the terminal.
 pub(crate) fn run(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result {
+    let mut command = command(program, arguments, env);
+    let status = command.status().map_err(|error| format!("cannot start {program}: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{program} {}` failed ({status})", arguments.join(" ")))
+    }
+}
+
+/// Lets a program take this one's place: whoever waits for us (make) waits for it, also when both
+/// get a Ctrl-C and it has to clean up.
+pub(crate) fn become_program(program: &str, arguments: &[&str]) -> Result {
+    let error = command(program, arguments, &[]).exec();
+    Err(format!("cannot start {program}: {error}"))
+}
+
+fn command(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Command {
     say(&format!("$ {program} {}", arguments.join(" ")));
     let mut command = Command::new(program);
     command.args(arguments).envs(env.iter().copied()).current_dir(root());
@@ -35,12 +53,7 @@ pub(crate) fn run(program: &str, arguments: &[&str], env: &[(&str, &str)]) -> Re
             command.env_remove(&name);
         }
     }
-    let status = command.status().map_err(|error| format!("cannot start {program}: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{program} {}` failed ({status})", arguments.join(" ")))
-    }
+    command
 }
 
 /// The `cargo` that runs us.

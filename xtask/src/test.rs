@@ -1,6 +1,6 @@
 //! All tests, against servers of their own that are gone afterwards.
 
-use crate::process::{Result, cargo, run as start};
+use crate::process::{Result, become_program, cargo};
 
 /// Builds the development stack's program and lets it run `cargo test` beside a private stack
 /// (own state folder and ports), which ends with the tests: passed, failed or interrupted.
@@ -11,5 +11,5 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let mut words = vec!["run", "--quiet", "--locked", "--package", "teal-devstack", "--"];
     words.extend(["with", "--", &cargo, "test", "--workspace", "--locked"]);
     words.extend(arguments.iter().map(String::as_str));
-    start(&cargo, &words, &[])
+    become_program(&cargo, &words)
 }
