@@ -17,8 +17,10 @@ pub(crate) fn run() -> Result {
     )?;
     start(
         &cargo,
+        // broken links are errors by the workspace's lints; help texts hold `<PLACE>`s, which rustdoc
+        // would take for HTML
         &["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"],
-        &[("RUSTDOCFLAGS", "--deny warnings")],
+        &[("RUSTDOCFLAGS", "--allow rustdoc::invalid_html_tags")],
     )?;
     deny::run()
 }

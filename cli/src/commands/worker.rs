@@ -60,7 +60,7 @@ pub struct Args {
     /// Seconds that open batches may go on after SIGTERM
     #[arg(long, value_name = "SECONDS", default_value_t = WorkerConfig::DEFAULT_GRACE.as_secs())]
     grace: u64,
-    /// Name of the process in Temporal's UI and in `teal status` [default: <pid>@<host>]
+    /// Name of the process in Temporal's UI and in `teal status` (default: pid@host)
     #[arg(long)]
     name: Option<String>,
 }
