@@ -238,8 +238,8 @@ pub async fn retire(conn: &mut PgConnection, table: &InPlace) -> Result<u32> {
         let to = retired_name(&table.table);
         sqlx::query(
             "update teal.merge_table set schema_name = $2, table_name = $3,
-               retired_at = clock_timestamp(),
-               drop_after = clock_timestamp() + make_interval(days => $4) where id = $1",
+               retired_at = statement_timestamp(),
+               drop_after = statement_timestamp() + make_interval(days => $4) where id = $1",
         )
         .bind(id)
         .bind(&to.schema)
