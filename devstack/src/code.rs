@@ -53,3 +53,11 @@ pub const DEV0007: Code = Code::new(
     "a database of the development stack could not be prepared",
     "`teal dev down --wipe` starts from an empty stack",
 );
+/// No PostgreSQL of the newest version for the tests.
+pub const DEV0008: Code = Code::new(
+    "DEV0008",
+    Kind::Config,
+    "there is no PostgreSQL 18 for the tests, and none could be downloaded",
+    "install PostgreSQL 18 (its server programs on PATH, or TEAL_DEV_POSTGRES_NEWEST=<folder of \
+     initdb>), or allow access to Maven Central",
+);

@@ -13,6 +13,8 @@ pub struct Options {
     pub name: String,
     /// Whether the well-known ports (15432, 15433, 7233, 8233) are tried first.
     pub usual_ports: bool,
+    /// Whether a PostgreSQL of the newest version runs beside the pair: tests need it.
+    pub newest: bool,
     /// Who hears of it.
     pub progress: Progress,
 }
@@ -20,18 +22,20 @@ pub struct Options {
 impl Options {
     /// The stack that `teal dev up` keeps running for a project.
     pub fn dev(project: impl Into<PathBuf>, progress: Progress) -> Self {
-        Self { project: project.into(), name: "dev".into(), usual_ports: true, progress }
+        Self::named(project, "dev", progress)
     }
 
     /// Another stack of the project, with a name of its own.
     pub fn named(project: impl Into<PathBuf>, name: &str, progress: Progress) -> Self {
-        Self { project: project.into(), name: name.into(), usual_ports: true, progress }
+        let (project, name) = (project.into(), name.into());
+        Self { project, name, usual_ports: true, newest: false, progress }
     }
 
-    /// A private stack of this process: own state, ports that nobody expects anything at.
+    /// A private stack of this process: own state, ports that nobody expects anything at, and a
+    /// PostgreSQL of the newest version.
     pub fn private(project: impl Into<PathBuf>, progress: Progress) -> Self {
         let name = format!("{PRIVATE_PREFIX}{}", std::process::id());
-        Self { project: project.into(), name, usual_ports: false, progress }
+        Self { project: project.into(), name, usual_ports: false, newest: true, progress }
     }
 }
 

@@ -14,10 +14,14 @@ pub(crate) struct Ports {
     pub(crate) merge: u16,
     pub(crate) temporal: u16,
     pub(crate) ui: u16,
+    /// Of the PostgreSQL of the newest version, where a stack has one. 0 in records of before.
+    #[serde(default)]
+    pub(crate) newest: u16,
 }
 
 /// What a person (and the example model) expects. Temporal's are its own defaults.
-pub(crate) const USUAL: Ports = Ports { source: 15432, merge: 15433, temporal: 7233, ui: 8233 };
+pub(crate) const USUAL: Ports =
+    Ports { source: 15432, merge: 15433, temporal: 7233, ui: 8233, newest: 15434 };
 
 /// Ports below the range from which Linux takes the local ends of connections (32768–60999), so that
 /// no client of another program sits on a remembered one.
@@ -38,6 +42,7 @@ impl Ports {
             merge: pick(USUAL.merge),
             temporal: pick(USUAL.temporal),
             ui: pick(USUAL.ui),
+            newest: pick(USUAL.newest),
         }
     }
 }
@@ -53,7 +58,7 @@ pub(crate) fn free(folder: &Path, wanted: Option<u16>, taken: &[u16]) -> u16 {
 
 /// Whether nobody listens there.
 pub(crate) fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+    port != 0 && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 #[cfg(test)]
@@ -61,12 +66,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_different_free_ports_are_chosen() {
+    fn five_different_free_ports_are_chosen() {
         let ports = Ports::choose(Path::new("/some/where"), false);
-        let mut all = vec![ports.source, ports.merge, ports.temporal, ports.ui];
+        let mut all = vec![ports.source, ports.merge, ports.temporal, ports.ui, ports.newest];
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 4);
+        assert_eq!(all.len(), 5);
         assert!(all.iter().all(|port| RANGE.contains(port) && is_free(*port)));
     }
 

@@ -1,7 +1,7 @@
 //! Integration tests of Teal: one test binary, real PostgreSQL, a real Temporal server.
 //!
 //! `make test` starts the servers and tells the tests where they are (`TEAL_TEST_SOURCE`,
-//! `TEAL_TEST_MERGE`, `TEAL_TEST_TEMPORAL`); read `testkit` first.
+//! `TEAL_TEST_MERGE`, `TEAL_TEST_NEWEST`, `TEAL_TEST_TEMPORAL`); read `testkit` first.
 
 #[cfg(test)]
 mod cli;

@@ -34,7 +34,7 @@ const STOP_GRACE: Duration = Duration::from_secs(60);
 /// One data folder and what is needed to run it.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster<'a> {
-    /// `source` or `merge`.
+    /// `source`, `merge` or `newest`.
     pub(crate) name: &'static str,
     /// Folder of this cluster: `data/`, `log`.
     pub(crate) folder: PathBuf,

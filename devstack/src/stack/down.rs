@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use nix::sys::signal::Signal;
 use teal_model::Result;
 
-use super::{SERVERS, Stack, place::Place};
+use super::{NEWEST, Stack, place::Place, programs::is_server};
 use crate::{Options, account::Account, io::At, postgres, record::Record, temporal};
 
 /// A worker drains its batches when it is asked to stop; a development one need not take long.
@@ -61,7 +61,7 @@ async fn remove(folder: &Path) -> Result<()> {
 pub(super) async fn stop_everything(folder: &Path) {
     let record = Record::load(folder);
     for (name, program) in &record.processes {
-        if !SERVERS.contains(&name.as_str()) {
+        if !is_server(name) {
             program.end(Signal::SIGTERM, PROGRAM_GRACE).await;
         }
     }
@@ -70,9 +70,10 @@ pub(super) async fn stop_everything(folder: &Path) {
     Record { ports: record.ports, ..Record::default() }.save(folder).ok();
 }
 
-/// Temporal, then both PostgreSQL servers at the same time.
+/// Temporal, then the PostgreSQL servers at the same time.
 pub(super) async fn stop_servers(folder: &Path) {
     temporal::stop(&folder.join("temporal")).await;
-    let (source, merge) = (folder.join("source/data"), folder.join("merge/data"));
-    tokio::join!(postgres::stop(&source), postgres::stop(&merge));
+    let [source, merge, newest] =
+        ["source", "merge", NEWEST].map(|name| folder.join(name).join("data"));
+    tokio::join!(postgres::stop(&source), postgres::stop(&merge), postgres::stop(&newest));
 }

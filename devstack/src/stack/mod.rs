@@ -24,11 +24,14 @@ use place::Place;
 
 /// Names of the servers, in the order in which they are shown.
 const SERVERS: [&str; 3] = ["source", "merge", "temporal"];
+/// The PostgreSQL of the newest version that tests have beside these.
+const NEWEST: &str = "newest";
 
-/// A running stack: two PostgreSQL servers and a Temporal dev server.
+/// A running stack: two PostgreSQL servers and a Temporal dev server; for tests a third PostgreSQL.
 #[derive(Debug)]
 pub struct Stack {
     place: Place,
+    newest: bool,
     ports: Ports,
     passwords: Passwords,
 }
@@ -43,26 +46,33 @@ impl Stack {
         let mut place = Place::make(options, &account).await?;
         let cache = folders::cache(&account)?;
         let programs = tools::postgres(&cache, &account, &options.progress).await?;
+        let newest = newest_programs(options, &cache, &account).await;
         let cli = tools::temporal_cli(&cache, &options.progress).await?;
 
         let passwords = Passwords::load_or_make(&place.folder)?;
         let mut record = Record::load(&place.folder);
         let ports = settle_ports(&mut record, &place.folder, options).await?;
-        let cluster = |name| Cluster {
+        let cluster = |name, programs| Cluster {
             name,
             folder: place.folder.join(name),
-            programs: &programs,
+            programs,
             account: &account,
             progress: &options.progress,
         };
-        let (source, merge) = (cluster("source"), cluster("merge"));
+        let (source, merge) = (cluster("source", &programs), cluster("merge", &programs));
+        let beside = async {
+            let Some(programs) = &newest else { return Ok(None) };
+            cluster(NEWEST, programs).up(ports.newest, &passwords.superuser).await.map(Some)
+        };
         let folder = place.folder.join("temporal");
         let server = temporal::Server { program: &cli, folder, progress: &options.progress };
-        let (source, merge, server) = tokio::join!(
+        let (source, merge, server, beside) = tokio::join!(
             source.up(ports.source, &passwords.superuser),
             merge.up(ports.merge, &passwords.superuser),
             server.up(ports),
+            beside,
         );
+        record.processes.extend(beside?.map(|process| (NEWEST.to_owned(), process)));
         for (name, started) in SERVERS.into_iter().zip([source, merge, server]) {
             record.processes.insert(name.to_owned(), started?);
             record.save(&place.folder)?;
@@ -71,7 +81,7 @@ impl Stack {
         postgres::prepare_source(ports.source, &known.superuser, &known.source_reader).await?;
         postgres::prepare_merge(ports.merge, &known.superuser, &known.merge_rw).await?;
         place.settled();
-        Ok(Self { place, ports, passwords })
+        Ok(Self { place, newest: newest.is_some(), ports, passwords })
     }
 
     /// The stack as it was started last, running or not; `None` when there never was one.
@@ -82,7 +92,8 @@ impl Stack {
         let place = Place::of(options, &Account::choose()?)?;
         let (ports, passwords) =
             (Record::load(&place.folder).ports, Passwords::load(&place.folder));
-        Ok(ports.zip(passwords).map(|(ports, passwords)| Self { place, ports, passwords }))
+        let newest = options.newest;
+        Ok(ports.zip(passwords).map(|(ports, passwords)| Self { place, newest, ports, passwords }))
     }
 
     /// Folder of everything that this stack keeps.
@@ -144,11 +155,37 @@ impl Stack {
 
     /// What points the tests at this stack.
     pub fn test_environment(&self) -> Environment {
-        Environment(vec![
+        let mut variables = vec![
             ("TEAL_TEST_SOURCE", self.source_url()),
             ("TEAL_TEST_MERGE", self.merge_url()),
             ("TEAL_TEST_TEMPORAL", self.temporal_address()),
-        ])
+        ];
+        if self.newest {
+            let (password, port) = (&self.passwords.superuser, self.ports.newest);
+            let url = postgres::url("postgres", password, port, "postgres");
+            variables.push(("TEAL_TEST_NEWEST", url));
+        }
+        Environment(variables)
+    }
+}
+
+/// The newest PostgreSQL, where it is wanted. A machine that cannot get it runs all tests but those
+/// that need it; these say what is missing.
+async fn newest_programs(
+    options: &Options,
+    cache: &Path,
+    account: &Account,
+) -> Option<tools::Postgres> {
+    if !options.newest {
+        return None;
+    }
+    match tools::newest_postgres(cache, account, &options.progress).await {
+        Ok(programs) => Some(programs),
+        Err(error) => {
+            options.progress.say(format!("warning{}", error.one_line()));
+            options.progress.say(format!("  tests against it will fail: {}", error.help()));
+            None
+        }
     }
 }
 
@@ -163,12 +200,14 @@ async fn settle_ports(record: &mut Record, folder: &Path, options: &Options) -> 
         return Ok(ports);
     };
     let [source, merge, temporal] = SERVERS.map(|name| status::running(folder, name).is_some());
-    let mut taken = vec![ports.source, ports.merge, ports.temporal, ports.ui];
+    let newest = status::running(folder, NEWEST).is_some();
+    let mut taken = vec![ports.source, ports.merge, ports.temporal, ports.ui, ports.newest];
     for (port, runs) in [
         (&mut ports.source, source),
         (&mut ports.merge, merge),
         (&mut ports.temporal, temporal),
         (&mut ports.ui, temporal),
+        (&mut ports.newest, newest),
     ] {
         if !runs && !ports::is_free(*port) {
             let other = ports::free(folder, None, &taken);

@@ -11,7 +11,7 @@ use std::{
 use nix::sys::signal::Signal;
 use teal_model::{Error, Result};
 
-use super::{SERVERS, Stack};
+use super::{NEWEST, SERVERS, Stack};
 use crate::{code, io::At, process::Process, record::Record};
 
 impl Stack {
@@ -55,15 +55,13 @@ impl Stack {
     /// The background programs that run.
     pub fn programs(&self) -> Vec<(String, Process)> {
         let processes = Record::load(self.folder()).processes.into_iter();
-        processes
-            .filter(|(name, process)| !SERVERS.contains(&name.as_str()) && process.is_running())
-            .collect()
+        processes.filter(|(name, process)| !is_server(name) && process.is_running()).collect()
     }
 }
 
 /// Servers have folders of their own, programs have a file.
 pub(super) fn log(folder: &Path, name: &str) -> PathBuf {
-    if SERVERS.contains(&name) {
+    if is_server(name) {
         folder.join(name).join("log")
     } else {
         let logs = folder.join("logs");
@@ -71,4 +69,9 @@ pub(super) fn log(folder: &Path, name: &str) -> PathBuf {
         fs::create_dir_all(&logs).ok();
         logs.join(format!("{name}.log"))
     }
+}
+
+/// Whether this is a server of the stack, not a program beside it.
+pub(super) fn is_server(name: &str) -> bool {
+    SERVERS.contains(&name) || name == NEWEST
 }

@@ -17,6 +17,8 @@ use crate::{Progress, account::Account, code, io::At};
 
 /// Newest of a line that was tried with this crate.
 pub(super) const VERSION: &str = "17.11.0";
+/// Newest version that Teal supports.
+pub(super) const NEWEST_VERSION: &str = "18.6.0";
 /// Only a key that selects zonky's source; the files come from Maven Central.
 const SOURCE: &str = "https://github.com/zonkyio/embedded-postgres-binaries";
 /// 15 MB come in seconds; a network that swallows packets must not hold a person for ever.

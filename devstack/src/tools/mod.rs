@@ -7,7 +7,7 @@ mod postgres;
 mod temporal;
 mod temporal_build;
 
-pub(crate) use postgres::{Postgres, postgres};
+pub(crate) use postgres::{Postgres, newest_postgres, postgres};
 pub(crate) use temporal::temporal_cli;
 
 use std::{fs::File, path::Path, time::Duration};

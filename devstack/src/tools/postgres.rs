@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use teal_model::Result;
+use teal_model::{Error, Result};
 
 use super::{
     embedded,
     path::{executable, on_path, version_in},
 };
-use crate::{Progress, account::Account, run::answer};
+use crate::{Progress, account::Account, code, run::answer};
 
 /// Merge stores and sources of a stack are of these major versions.
 const MAJORS: std::ops::RangeInclusive<u32> = 15..=18;
@@ -50,6 +50,35 @@ pub(crate) async fn postgres(
         Some(found) => Ok(found),
         None => embedded::install(cache, embedded::VERSION, account, progress).await,
     }
+}
+
+/// A PostgreSQL of the newest major version: one of this machine, else from Maven Central in the cache.
+/// `TEAL_DEV_POSTGRES_NEWEST` decides otherwise: a folder, or `embedded:18.4.0`.
+///
+/// # Errors
+/// `DEV0008`.
+pub(crate) async fn newest_postgres(
+    cache: &Path,
+    account: &Account,
+    progress: &Progress,
+) -> Result<Postgres> {
+    let wish = std::env::var("TEAL_DEV_POSTGRES_NEWEST").unwrap_or_default();
+    let version = wish.strip_prefix("embedded:").unwrap_or(embedded::NEWEST_VERSION);
+    let candidates = match wish.as_str() {
+        "" => usual_places(),
+        wish if wish.starts_with("embedded") => Vec::new(),
+        folder => vec![PathBuf::from(folder)],
+    };
+    let usable = candidates.into_iter().filter_map(|bin| look(bin, account));
+    if let Some(found) = usable.filter(is_newest).max_by_key(|found| found.version) {
+        return Ok(found);
+    }
+    let installed = embedded::install(cache, version, account, progress).await;
+    installed.map_err(|error| Error::new(code::DEV0008).caused_by(error.one_line()))
+}
+
+fn is_newest(found: &Postgres) -> bool {
+    found.version.0 == *MAJORS.end()
 }
 
 /// PATH, then where Debian, Red Hat and Homebrew put their versions.

@@ -11,7 +11,7 @@ use sqlx::{
 };
 use teal_model::release::PostgresEndpoint;
 
-use super::required;
+use super::{newest_server, required};
 
 /// Names of databases end at 63 bytes; prefix, underscore and 8 hex digits take the rest.
 const TEST_NAME_BYTES: usize = 48;
@@ -38,6 +38,12 @@ pub(crate) async fn source_db(test: &str) -> Db {
 /// A new, empty database at the server of the merge store. `test`: name of the test.
 pub(crate) async fn merge_db(test: &str) -> Db {
     Db::create("mrg", &required("TEAL_TEST_MERGE"), test).await
+}
+
+/// A new, empty database at the server of the newest PostgreSQL version, to be a source or a merge
+/// store. `test`: name of the test.
+pub(crate) async fn newest_db(test: &str) -> Db {
+    Db::create("new", &newest_server(), test).await
 }
 
 impl Db {
@@ -175,6 +181,13 @@ async fn a_database_lives_as_long_as_its_test() {
         .await
         .unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn the_newest_server_is_a_postgresql_18() {
+    let db = newest_db("the_newest_server_is_a_postgresql_18").await;
+    let version = db.number("select current_setting('server_version_num')::int / 10000").await;
+    assert_eq!(version, 18);
 }
 
 #[test]
