@@ -8,6 +8,8 @@
 //! | [`config`] | the environment | [`config::catalog`] |
 //! | [`exit`] | exit codes | [`exit::Exit`] |
 
+#![allow(rustdoc::invalid_html_tags, reason = "doc comments are help texts: a <PLACE> is no HTML")]
+
 pub mod args;
 pub mod code;
 mod commands;

@@ -34,7 +34,7 @@ pub use ids::{BatchId, Epoch, StreamId};
 pub use read::{ModelFile, read};
 pub use yaml::{Entries, Entry, Span, Spanned};
 
-/// Reads, checks and compiles a model: [`read`] then [`compile()`].
+/// Reads, checks and compiles a model: [`read()`] then [`compile()`].
 ///
 /// # Errors
 /// All mistakes of the model, ordered by file and line.

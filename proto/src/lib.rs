@@ -9,6 +9,7 @@
 #[allow(
     missing_docs,
     unused_qualifications,
+    rustdoc::invalid_html_tags,
     clippy::use_self,
     clippy::uninlined_format_args,
     clippy::match_wildcard_for_single_variants,

@@ -17,10 +17,8 @@ pub(crate) fn run() -> Result {
     )?;
     start(
         &cargo,
-        // Warnings for now: help texts hold `<PLACE>`s that rustdoc takes for HTML, and links to
-        // items that share their name with a module still have to say which one they mean.
         &["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"],
-        &[("RUSTDOCFLAGS", "--cap-lints warn")],
+        &[("RUSTDOCFLAGS", "--deny warnings")],
     )?;
     deny::run()
 }

@@ -34,7 +34,7 @@ use crate::{
 
 pub use local::Local;
 
-/// How often a running step says that its apply is alive; well below [`claim::SILENCE`].
+/// How often a running step says that its apply is alive; well below the silence of `claim.rs`.
 const TOUCH_EVERY: Duration = Duration::from_secs(10);
 
 /// Checks that the plan is still true and that nobody else applies, and marks it. A plan that was

@@ -3,7 +3,7 @@
 //! Two families of tables: the *ledger* (beside the merge tables, [`ledger`]) and the *control
 //! catalog* ([`control`], which may live in another database). No statement joins the two.
 //! [`status`] is what people see of both.
-//! Read first: [`migrate`], [`ledger::begin`], [`ledger::open_commit`], [`ledger::commit`].
+//! Read first: [`migrate()`], [`ledger::begin()`], [`ledger::open_commit`], [`ledger::commit()`].
 
 pub mod control;
 pub(crate) mod due;

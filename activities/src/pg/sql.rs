@@ -53,7 +53,7 @@ pub fn literal(text: &str) -> Sql {
 
 /// One statement, or a part of one.
 ///
-/// Built with the macro [`sql!`](crate::pg::sql), whose format text is a literal of this program and
+/// Built with the macro [`sql!`](macro@crate::sql), whose format text is a literal of this program and
 /// whose arguments are [`SqlPart`]s: identifiers, numbers and other `Sql`. There is no way from a
 /// `String`, so a name of the model can never escape its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl SqlSafeStr for &Sql {
     }
 }
 
-/// What may stand in a hole of [`sql!`](crate::pg::sql).
+/// What may stand in a hole of [`sql!`](macro@crate::sql).
 pub trait SqlPart: fmt::Display {}
 impl SqlPart for Ident {}
 impl SqlPart for Sql {}

@@ -1,7 +1,7 @@
 //! YAML with places: text becomes a tree in which every node knows its line and column.
 //!
 //! In: the text of one file. Out: one [`Node`] per document; mistakes go to a [`Report`].
-//! Invariant: time and memory are bounded by the limits of [`compose`], whatever the text is.
+//! Invariant: time and memory are bounded by the limits of [`compose()`], whatever the text is.
 //! Read first: [`Node`], then [`Decode`].
 
 mod compose;

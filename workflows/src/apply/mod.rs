@@ -2,7 +2,7 @@
 //!
 //! The plan lies in the catalog; the workflow knows only how many steps each phase has. Steps are
 //! idempotent, so starting the same plan again goes on where it stopped.
-//! Read first: [`step`].
+//! Read first: [`step()`].
 
 mod step;
 #[cfg(test)]

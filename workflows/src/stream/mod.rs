@@ -1,6 +1,6 @@
 //! The life of one stream: wait, ingest, merge, wait; and what people and failures do to it.
 //!
-//! Read first: [`step`] (every decision), then [`State`].
+//! Read first: [`step()`] (every decision), then [`State`].
 
 mod event;
 mod failure;

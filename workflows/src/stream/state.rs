@@ -188,7 +188,7 @@ impl State {
         }
     }
 
-    /// When [`Event::Due`] is wanted.
+    /// When [`super::event::Event::Due`] is wanted.
     pub const fn deadline(&self) -> Option<i64> {
         match &self.stage {
             Stage::Waiting if self.next_due_at_ms != 0 => Some(self.next_due_at_ms),

@@ -10,7 +10,7 @@
 //! Invariant: who does not hold the current epoch commits nothing. Every transaction here takes the
 //! stream's lock ([`lock_stream`]) before it touches a row, so none of them can deadlock; short
 //! writes for people (progress, notes) do without and never wait for a merge.
-//! Read first: [`begin`], [`open_commit`], [`commit`]; types in [`types`](Attempt).
+//! Read first: [`begin()`], [`open_commit`], [`commit()`]; types in [`types`](Attempt).
 
 mod backends;
 pub(crate) mod batch;

@@ -77,7 +77,7 @@ impl Attempt {
     }
 }
 
-/// What [`super::begin`] decided.
+/// What [`super::begin()`] decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Begun {
     /// Pull the data. Set by a new batch, or by one that was started and whose attempt is over.
@@ -168,7 +168,7 @@ impl IngestedMark {
 pub enum Opened {
     /// An earlier try committed; its reply was lost. Roll back and answer with this.
     Committed(MergeReport),
-    /// Merge exactly this, then call [`super::commit`] in the same transaction.
+    /// Merge exactly this, then call [`super::commit()`] in the same transaction.
     Ready(Box<Merging>),
 }
 

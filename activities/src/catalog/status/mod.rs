@@ -1,7 +1,7 @@
 //! Read models for people: what `teal status` and `teal batches` show, from the catalog alone.
 //!
 //! Everything serializes to what `-o json` prints. Control catalog and ledger are read by statements
-//! of their own and put together here. Read first: [`streams`], [`StreamStatusRow`].
+//! of their own and put together here. Read first: [`streams()`], [`StreamStatusRow`].
 
 mod batches;
 mod filter;
