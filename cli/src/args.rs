@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{apply, dev, pause, plan, resume, run, sql, status, validate, worker},
+    commands::{apply, dev, explain, pause, plan, resume, run, sql, status, validate, worker},
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
 };
@@ -87,4 +87,6 @@ pub enum Command {
     Sql(sql::Args),
     /// Run PostgreSQL and Temporal for development on this machine
     Dev(dev::Args),
+    /// Say what an error code means and what to do about it
+    Explain(explain::Args),
 }

@@ -6,6 +6,7 @@
 //! | `commands` | one file for each verb | `commands/apply.rs` |
 //! | [`ui`] | printing: errors, plans, tables, progress | [`ui::Printer`] |
 //! | [`config`] | the environment | [`config::catalog`] |
+//! | `pages` | the page of each error code | `pages/mod.rs` |
 //! | [`exit`] | exit codes | [`exit::Exit`] |
 
 #![allow(rustdoc::invalid_html_tags, reason = "doc comments are help texts: a <PLACE> is no HTML")]
@@ -17,6 +18,7 @@ pub mod config;
 pub mod exit;
 mod interrupt;
 mod model;
+mod pages;
 mod session;
 pub mod ui;
 
@@ -65,6 +67,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Worker(args) => block_on(commands::worker::run(args, printer)),
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),
+        Command::Explain(args) => commands::explain::run(args, printer),
     }
 }
 

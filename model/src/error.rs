@@ -66,7 +66,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// Declares a code. Codes live as constants in `code.rs` of the crate that raises them.
+    /// Declares a code; [`codes!`](crate::codes) does it for all codes of a crate.
     pub const fn new(
         id: &'static str,
         kind: Kind,
@@ -75,6 +75,35 @@ impl Code {
     ) -> Self {
         Self { id, kind, title, help }
     }
+}
+
+/// Declares the codes of a crate, in its `code.rs`, and the list of them. A code has a page
+/// `docs/errors/<CODE>.md`, which says more than its one line of help.
+///
+/// ```
+/// teal_model::codes! {
+///     /// Two rows of one key.
+///     SHOP0001: Data, "the shop holds one key twice",
+///         "mend the rows";
+/// }
+/// assert_eq!(ALL, [SHOP0001]);
+/// ```
+#[macro_export]
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $id:ident: $kind:ident, $title:literal, $help:literal; )*) => {
+        $(
+            $(#[$doc])*
+            pub const $id: $crate::error::Code = $crate::error::Code::new(
+                stringify!($id),
+                $crate::error::Kind::$kind,
+                $title,
+                $help,
+            );
+        )*
+
+        /// All codes of this crate.
+        pub const ALL: &[$crate::error::Code] = &[$( $id ),*];
+    };
 }
 
 impl fmt::Display for Code {

@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod dev;
+pub(crate) mod explain;
 pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod resume;

@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostic;
 pub(crate) mod error;
+pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod printer;
 pub(crate) mod progress;

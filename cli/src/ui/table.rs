@@ -40,6 +40,11 @@ pub(crate) fn table(columns: &[(&str, Side)]) -> Table {
     table
 }
 
+/// Columns of the terminal behind stdout; `None`: a pipe or a file.
+pub(crate) fn terminal_width() -> Option<u16> {
+    Table::new().width()
+}
+
 /// Hides columns, the first of `expendable` first, until a row fits into the terminal behind stdout.
 /// A pipe gets all.
 pub(crate) fn fit(table: &mut Table, expendable: &[&str]) {

@@ -5,6 +5,7 @@
 
 mod desk;
 mod durable;
+mod explain;
 mod local;
 mod model;
 mod usage;

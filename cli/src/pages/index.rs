@@ -1,0 +1,27 @@
+//! The index of all pages, `docs/errors/README.md`.
+
+use super::{GROUPS, codes, letters_of};
+
+/// Its text.
+pub(super) fn text() -> String {
+    let mut text = "# Errors\n\n\
+        Every error of Teal has a code, and every code a page: what happened, why, what to do. \
+        `teal explain CODE`\nshows it. The kind says who can act:\n\n\
+        | kind | means | a stream |\n|---|---|---|\n\
+        | config | the model, a setting or a credential must change | is `failing`, probes on its schedule and heals by itself |\n\
+        | data | the data breaks its contract | is `failing`, as above |\n\
+        | transient | network, locks, servers that are down | is `backing_off` and takes the same batch up again |\n\
+        | fenced | a newer attempt or configuration is at work | reads the ledger and goes on |\n\
+        | bug | Teal is wrong: report it | is `failing`, without a retry |\n"
+        .to_owned();
+    for (letters, title) in GROUPS {
+        text.push_str(&format!(
+            "\n## {letters}: {title}\n\n| code | kind | title |\n|---|---|---|\n"
+        ));
+        for code in codes().into_iter().filter(|code| letters_of(code.id) == letters) {
+            let (id, kind, title) = (code.id, code.kind, code.title.replace('|', "\\|"));
+            text.push_str(&format!("| [{id}]({id}.md) | {kind} | {title} |\n"));
+        }
+    }
+    text
+}
