@@ -3,7 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{apply, dev, explain, pause, plan, resume, run, sql, status, validate, worker},
+    commands::{
+        apply, dev, explain, init, pause, plan, resume, run, sql, status, validate, worker,
+    },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
 };
@@ -67,6 +69,8 @@ pub struct Output {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a folder with a model to begin with
+    Init(init::Args),
     /// Check a model and show what it compiles to
     Validate(validate::Args),
     /// Show what applying a model would do

@@ -59,4 +59,17 @@ teal_model::codes! {
 
     /// A code that nobody knows.
     CLI0030: Config, "there is no such code", "`teal explain` lists all codes";
+
+    // ---- init and discover
+
+    /// A new model where there is one.
+    CLI0050: Config, "there is something already",
+        "choose another folder, or let `--force` write these files anew";
+    /// A file that cannot be written.
+    CLI0051: Config, "a file or folder cannot be written",
+        "look at the path: its owner, its permissions, the disk";
+    /// A name that no model may hold.
+    CLI0052: Config, "the name breaks the rules for names",
+        "names are a-z, then a-z, 0-9 and _, at most 63 characters, without `__`; names that start \
+         with teal or pg_, and the names public and information_schema, are taken";
 }

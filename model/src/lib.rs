@@ -8,6 +8,7 @@
 pub mod code;
 mod compile;
 pub mod diagnostic;
+pub mod discover;
 pub mod document;
 pub mod duration;
 pub mod error;

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod dev;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod pause;
 pub(crate) mod plan;
 pub(crate) mod resume;

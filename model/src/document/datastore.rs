@@ -29,8 +29,27 @@ mapping! {
         hints: Option<Hints>,
         /// How much may vanish at once.
         max_delete: Option<MaxDeleteField>,
+        /// Which tables `teal discover` looks at; nothing else reads it.
+        discover: Option<Discover>,
         /// Its datasets; others may stand in documents `kind: Dataset`.
         datasets: Entries<DatasetBody>,
+    }
+}
+
+mapping! {
+    /// Which tables of the database become datasets.
+    pub struct Discover {
+        /// Schemas; `public` where it is not said.
+        schemas: Vec<Spanned<String>>,
+        /// Names or patterns (`*`, `?`) of tables, with or without their schema; all where it is
+        /// not said.
+        tables: Vec<Spanned<String>>,
+        /// Names or patterns of tables that are left out.
+        exclude: Vec<Spanned<String>>,
+        /// Whether views and materialised views are looked at; `true` where it is not said.
+        views: Option<Spanned<bool>>,
+        /// Whether foreign tables are looked at; `true` where it is not said.
+        foreign_tables: Option<Spanned<bool>>,
     }
 }
 

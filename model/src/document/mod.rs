@@ -27,7 +27,7 @@ use self::{
 use crate::{
     code,
     read::ModelFile,
-    yaml::{Decode, Fields, Finding, Node, Report, Spanned, closest},
+    yaml::{Decode, Fields, Finding, Node, Report, Span, Spanned, closest},
 };
 
 /// All documents of a model, read and typed. Ordered by file, then by line.
@@ -69,6 +69,11 @@ pub const KINDS: [&str; 9] = [
 ];
 
 impl Documents {
+    /// The file that holds a place.
+    pub fn file_of(&self, at: Span) -> Option<&ModelFile> {
+        self.files.get(at.file_index()?)
+    }
+
     /// Reads one document and keeps it under its kind. An empty document is none.
     pub(crate) fn add(&mut self, node: &Node, report: &mut Report) {
         if node.is_null() {

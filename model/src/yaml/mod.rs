@@ -6,6 +6,7 @@
 
 mod compose;
 mod decode;
+pub(crate) mod emit;
 mod entries;
 mod fields;
 pub(crate) mod mapping;

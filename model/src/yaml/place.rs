@@ -25,6 +25,11 @@ impl Span {
         self.file > 0
     }
 
+    /// Which file of the model it stands in.
+    pub(crate) fn file_index(self) -> Option<usize> {
+        usize::try_from(self.file).ok()?.checked_sub(1)
+    }
+
     /// The start of a file.
     pub(crate) fn start_of(file: usize) -> Self {
         Self { file: index(file), line: 1, column: 1, length: 0 }
@@ -51,7 +56,7 @@ impl Span {
 
     /// With file name and line.
     pub(crate) fn locate(self, files: &[ModelFile]) -> Option<Place> {
-        let file = files.get(usize::try_from(self.file).ok()?.checked_sub(1)?)?;
+        let file = files.get(self.file_index()?)?;
         let line = file.text.split('\n').nth(usize::try_from(self.line).ok()?.saturating_sub(1));
         let line = line.filter(|line| line.len() <= LONGEST_LINE).unwrap_or_default();
         let line = line.trim_end_matches('\r').replace('\t', " ");

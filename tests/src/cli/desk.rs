@@ -45,6 +45,11 @@ impl Desk {
         fs::write(path, text).expect("a file");
     }
 
+    /// Reads a file; an empty text when it is not there.
+    pub(super) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).unwrap_or_default()
+    }
+
     /// `teal` with these words, in this folder and environment.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(teal::binary());

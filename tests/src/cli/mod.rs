@@ -6,6 +6,7 @@
 mod desk;
 mod durable;
 mod explain;
+mod init;
 mod local;
 mod model;
 mod usage;
