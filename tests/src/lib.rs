@@ -8,6 +8,8 @@ mod cli;
 #[cfg(test)]
 mod devstack;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod ledger;
