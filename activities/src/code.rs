@@ -35,6 +35,22 @@ teal_model::codes! {
     PG0009: Transient, "the PostgreSQL server has no connection left",
         "raise max_connections or lower max_sessions of the source; it is tried again";
 
+    /// TLS asked for, and not offered.
+    PG0020: Config, "the PostgreSQL server offers no TLS",
+        "set `ssl = on` and a certificate at the server, or, where the network is trusted, say \
+         `tls: {mode: prefer}`";
+    /// A server that is not who it should be.
+    PG0021: Config, "the certificate of the PostgreSQL server is not trusted",
+        "name its certificate authority by `tls: {ca: …}` (`sslrootcert=` in TEAL_CATALOG), and \
+         connect by a name that stands in the certificate";
+    /// Certificates of our own that are no use.
+    PG0022: Config, "a certificate or key for PostgreSQL cannot be used",
+        "mend the file or credential that the message names: PEM text, the key belonging to the \
+         certificate";
+    /// A server that does not accept our certificate.
+    PG0023: Config, "the PostgreSQL server refused the encrypted connection",
+        "check the client certificate of the credential and the server's ssl_ca_file";
+
     /// A native type that Teal does not carry.
     PG0010: Config, "Teal does not carry this type",
         "use a built-in type, or leave the column out of the model";
@@ -122,6 +138,12 @@ teal_model::codes! {
     /// A credential that is nowhere to be found.
     CRED0001: Config, "a credential is missing",
         "set the variables or files that the message names, where the work runs";
+    /// A credential's name that could leave its folder.
+    CRED0002: Config, "the name of a credential cannot be looked up",
+        "correct `credential:` in the model and apply it again";
+    /// A credential that is there and no use.
+    CRED0003: Config, "a credential cannot be used",
+        "mend the file or variable that the message names, where the work runs";
 
     /// A stream that the control catalog does not hold.
     LEDGER0001: Fenced, "the catalog holds no such stream",

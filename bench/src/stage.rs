@@ -212,6 +212,8 @@ fn endpoint(url: &str, credential: &str) -> Outcome<PostgresEndpoint> {
         port: options.get_port(),
         database: DATABASE.to_owned(),
         credential: credential.to_owned(),
+        user: None,
+        tls: None,
         max_sessions: 4,
     })
 }

@@ -2,16 +2,18 @@
 //!
 //! | variable | means | default |
 //! |---|---|---|
-//! | `TEAL_CATALOG` | database of the control catalog, `postgres://user:password@host:port/db` | none |
+//! | `TEAL_CATALOG` | database of the control catalog, `postgres://user:password@host:port/db?sslmode=…` | none |
+//! | `TEAL_CATALOG_PASSWORD_FILE`, `PGPASSWORD`, `PGPASSFILE` | its password, where the URL holds none (read by `teal_activities::pg::Address`) | `~/.pgpass` |
+//! | `TEAL_TLS_DIR` | where relative paths of `ca` start | the credentials' folder |
 //! | `TEMPORAL_ADDRESS`, … | Temporal frontend, as for the Temporal CLI (read by `teal_temporal::connect`) | `127.0.0.1:7233` |
 //! | `TEAL_CREDENTIAL_<NAME>_USER`, `…_PASSWORD` | credentials, when the model says `env` | none |
 //! | `RUST_LOG` | filter of the logs | `info` for workers, else none |
 //! | `NO_COLOR` | no colour when set | unset |
 
-use std::{env, str::FromStr};
+use std::env;
 
 use nix::unistd::{Uid, User};
-use sqlx::postgres::PgConnectOptions;
+use teal_activities::pg::Address;
 use teal_model::{Error, Result, release::CredentialStore};
 
 use crate::code;
@@ -19,7 +21,10 @@ use crate::code;
 /// Shown below the help of every command.
 pub(crate) const ENVIRONMENT_HELP: &str = "\
 Environment:
-  TEAL_CATALOG        database of the control catalog: postgres://user:password@host:port/db
+  TEAL_CATALOG        database of the control catalog: postgres://user:password@host:port/db,
+                      with sslmode=, sslrootcert=, sslcert=, sslkey= and passfile= as for psql
+  TEAL_CATALOG_PASSWORD_FILE
+                      file of its password, read anew at each connect; else PGPASSWORD, PGPASSFILE
   TEMPORAL_ADDRESS    Temporal frontend [default: 127.0.0.1:7233]; TEMPORAL_API_KEY, TEMPORAL_TLS_*
                       and temporal.toml as for the Temporal CLI
   TEAL_CREDENTIAL_<NAME>_USER, TEAL_CREDENTIAL_<NAME>_PASSWORD
@@ -28,47 +33,22 @@ Environment:
 
 Exit codes: 0 done, 1 the request cannot be met, 64 wrong usage.";
 
-/// Address of the control catalog.
-#[derive(Debug, Clone)]
-pub struct Catalog {
-    /// How to connect.
-    pub options: PgConnectOptions,
-    /// `host:port/database`, for messages.
-    pub place: String,
-}
-
 /// The catalog that `TEAL_CATALOG` names.
 ///
 /// # Errors
 /// `CLI0001` when it is not set, `CLI0002` when it cannot be read. The value itself is never
 /// printed, as it holds a password.
-pub fn catalog() -> Result<Catalog> {
+pub fn catalog() -> Result<Address> {
     let address = env::var("TEAL_CATALOG").unwrap_or_default();
     parse_catalog(address.trim())
 }
 
-fn parse_catalog(address: &str) -> Result<Catalog> {
+fn parse_catalog(address: &str) -> Result<Address> {
     if address.is_empty() {
         return Err(Error::new(code::CLI0001));
     }
-    if !["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
-        return Err(Error::new(code::CLI0002).with("problem", "it does not begin with postgres://"));
-    }
-    let options = PgConnectOptions::from_str(address)
-        // The reader of the URL says what is wrong in words of its own, but an option's value
-        // might be quoted; so the cause is kept out.
-        .map_err(|_error| Error::new(code::CLI0002).with("problem", "it is not a valid URL"))?;
-    let database = match options.get_database() {
-        Some(database) if !database.is_empty() => database,
-        _ => return Err(Error::new(code::CLI0002).with("problem", "it names no database")),
-    };
-    // An unescaped `/` in the password ends the host early and leaves its rest in the database.
-    if database.contains('@') {
-        return Err(Error::new(code::CLI0002)
-            .with("problem", "the database's name holds an @; is the password escaped?"));
-    }
-    let place = format!("{}:{}/{database}", options.get_host(), options.get_port());
-    Ok(Catalog { options, place })
+    Address::parse_catalog(address)
+        .map_err(|problem| Error::new(code::CLI0002).with("problem", problem))
 }
 
 /// Where credentials are looked up as long as no model has said so.
@@ -111,7 +91,7 @@ mod tests {
     #[test]
     fn a_catalog_address_is_read_without_its_password() {
         let catalog = parse_catalog("postgres://me:s%40cret@db.example:5433/merge").unwrap();
-        assert_eq!(catalog.place, "db.example:5433/merge");
+        assert_eq!(catalog.place(), "db.example:5433/merge");
     }
 
     #[test]

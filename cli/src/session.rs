@@ -1,10 +1,10 @@
 //! What a command works with: the control catalog, the installed release, Temporal.
 
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection};
 use teal_activities::{
     Io,
     catalog::{self, Installed, control::CatalogStream},
-    pg::{self, PgResultExt},
+    pg::{self, Address, PgResultExt},
 };
 use teal_model::{
     Error, Result, StreamId,
@@ -12,10 +12,7 @@ use teal_model::{
 };
 use teal_temporal::{Retry, Settings, Temporal};
 
-use crate::{
-    code,
-    config::{self, Catalog},
-};
+use crate::{code, config};
 
 /// Connections to the catalog, and to a merge store, that one command holds at most.
 const CONNECTIONS: u32 = 4;
@@ -101,7 +98,7 @@ pub(crate) async fn temporal(services: &Services, retry: Retry) -> Result<Tempor
 pub(crate) async fn open(credentials: CredentialStore) -> Result<Io> {
     let catalog = config::catalog()?;
     // A pool would try for many seconds; one plain connection tells at once what is wrong.
-    let connection = dial(&catalog.options, &catalog.place).await?;
+    let connection = dial(&catalog, "teal").await?;
     connection.close().await.ok(); // it answered; how it ends does not matter
     Ok(new_io(catalog, credentials))
 }
@@ -111,16 +108,19 @@ pub(crate) async fn open(credentials: CredentialStore) -> Result<Io> {
 /// # Errors
 /// As [`open`].
 pub(crate) async fn connect(application: &str) -> Result<PgConnection> {
-    let catalog = config::catalog()?;
-    dial(&catalog.options.clone().application_name(application), &catalog.place).await
+    dial(&config::catalog()?, application).await
 }
 
-fn new_io(catalog: Catalog, credentials: CredentialStore) -> Io {
-    Io::new(catalog.options, credentials, format!("teal {}", config::whoami()), CONNECTIONS)
+fn new_io(catalog: Address, credentials: CredentialStore) -> Io {
+    Io::new(catalog, credentials, format!("teal {}", config::whoami()), CONNECTIONS)
 }
 
-async fn dial(options: &PgConnectOptions, place: &str) -> Result<PgConnection> {
-    pg::connect(options).await.map_err(|error| error.with("TEAL_CATALOG", place))
+async fn dial(catalog: &Address, application: &str) -> Result<PgConnection> {
+    let connected = match catalog.options() {
+        Ok(options) => pg::connect(&options.application_name(application)).await,
+        Err(error) => Err(error),
+    };
+    connected.map_err(|error| error.with("TEAL_CATALOG", catalog.place()))
 }
 
 /// Whether the catalog is not there (or older than this program, which only `apply` may mend).
@@ -130,7 +130,7 @@ pub(crate) fn is_empty(error: &Error) -> bool {
 
 fn nothing_installed() -> Error {
     match config::catalog() {
-        Ok(catalog) => Error::new(code::CLI0011).with("TEAL_CATALOG", catalog.place),
+        Ok(catalog) => Error::new(code::CLI0011).with("TEAL_CATALOG", catalog.place()),
         Err(_was_readable_before) => Error::new(code::CLI0011),
     }
 }

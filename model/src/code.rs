@@ -179,6 +179,16 @@ crate::codes! {
     MODEL0062: Config, "the resource class cannot be used",
         "a class needs processor and memory above zero, slots from 1 to 1000, and a name other \
          than `workflows`";
+
+    // ---- Endpoints
+
+    /// A credential whose name is no variable and no folder.
+    MODEL0070: Config, "the name of a credential cannot be looked up",
+        "name it with letters, digits, `_`, `-` and `.`, starting with a letter or digit, at most \
+         63 characters; it names a role or a secret, it is not one";
+    /// A certificate authority that nobody asks.
+    MODEL0071: Config, "`ca` has no effect with this mode of TLS",
+        "write `mode: verify-full` (or `verify-ca`), or leave `ca` out";
 }
 
 #[cfg(test)]

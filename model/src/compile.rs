@@ -15,6 +15,7 @@ use crate::{
         platform::Platform,
         services::{Credentials, PlatformServices},
         source::PostgresAddress,
+        tls,
         workspace::{Roles, Workspace},
     },
     graph::{Graph, Ingest},
@@ -27,7 +28,7 @@ use crate::{
     name,
     release::{
         ColumnSpec, CredentialStore, DatasetSpec, Job, PlatformSpec, PostgresEndpoint, Release,
-        Services, Shows, StreamSpec, TableName, ViewSpec, WorkspaceSpec,
+        Services, Shows, StreamSpec, TableName, Tls, TlsMode, ViewSpec, WorkspaceSpec,
     },
     sizing::resolve::{Activity, Sizes},
     yaml::{Report, Spanned},
@@ -208,7 +209,17 @@ fn endpoint(address: &PostgresAddress, credential: &str, max_sessions: u16) -> P
         port: address.port.as_ref().map_or(POSTGRES_PORT, |port| port.get()),
         database: address.database.value.clone(),
         credential: credential.to_owned(),
+        user: address.user.as_ref().map(|user| user.value.clone()),
+        tls: address.tls.as_ref().map(tls),
         max_sessions,
+    }
+}
+
+/// Who writes `tls` and no mode wants to be safe.
+fn tls(document: &tls::Tls) -> Tls {
+    Tls {
+        mode: document.mode.as_ref().map_or(TlsMode::VerifyFull, |mode| mode.value),
+        ca: document.ca.as_ref().map(|ca| ca.value.clone()),
     }
 }
 
@@ -217,6 +228,9 @@ fn credentials(document: Option<&Credentials>) -> CredentialStore {
         Some(Credentials::Files(files)) => CredentialStore::Files { dir: files.dir.value.clone() },
         Some(Credentials::Env(env)) => {
             CredentialStore::Env { prefix: text_or(env.prefix.as_ref(), DEFAULT_PREFIX) }
+        }
+        Some(Credentials::Pgpass(pgpass)) => {
+            CredentialStore::Pgpass { file: pgpass.file.as_ref().map(|file| file.value.clone()) }
         }
         Some(Credentials::Unknown) | None => {
             CredentialStore::Env { prefix: DEFAULT_PREFIX.to_owned() }

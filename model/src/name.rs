@@ -26,6 +26,20 @@ pub(crate) fn fault(name: &str) -> Option<String> {
     matches!(name, "public" | "information_schema").then(|| "is taken by PostgreSQL".to_owned())
 }
 
+/// Why a credential cannot have this name, which becomes part of a variable or a path; `None`: it
+/// can.
+pub fn credential_fault(name: &str) -> Option<String> {
+    let odd = |c: &char| !matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.');
+    match name.chars().next() {
+        None => Some("is empty".to_owned()),
+        Some(first) if !first.is_ascii_alphanumeric() => {
+            Some(format!("starts with `{}`", first.escape_debug()))
+        }
+        Some(_) if name.len() > LONGEST => Some(format!("has {} characters", name.len())),
+        Some(_) => name.chars().find(odd).map(|odd| format!("holds `{}`", odd.escape_debug())),
+    }
+}
+
 /// System columns of PostgreSQL, which no table may declare.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
@@ -64,6 +78,16 @@ fn shorten(name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_credentials_cannot_leave_their_folder() {
+        for good in ["shop", "shop-reader", "shop.reader_2", "7", "Shop"] {
+            assert_eq!(credential_fault(good), None, "{good}");
+        }
+        for bad in ["", ".", "..", "../x", "a/b", "-x", "a b", "ä", "a\0", &"a".repeat(64)] {
+            assert!(credential_fault(bad).is_some(), "{bad}");
+        }
+    }
 
     #[test]
     fn names_keep_the_rules() {

@@ -96,7 +96,7 @@ pub fn task_queue(services: &str, class: &str) -> String {
 /// Pseudo class whose queue carries all workflows and the short control activities.
 pub const WORKFLOWS_QUEUE: &str = "workflows";
 
-/// A PostgreSQL database and the name of the credential that opens it.
+/// A PostgreSQL database, the name of the credential that opens it, and whom the connection trusts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PostgresEndpoint {
     /// Host name or address.
@@ -107,8 +107,63 @@ pub struct PostgresEndpoint {
     pub database: String,
     /// Name of a credential, resolved where the work runs; never the secret itself.
     pub credential: String,
+    /// Role that logs in where the credential names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Encryption; `None`: what the process's environment says, else [`TlsMode::Prefer`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
     /// Most sessions that all workers together hold at this source at one time.
     pub max_sessions: u16,
+}
+
+/// Encryption of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tls {
+    /// What must be true of the server.
+    pub mode: TlsMode,
+    /// File of certificates that are trusted besides the system's, where the work runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+}
+
+/// What must be true of a server, in the words of libpq's `sslmode`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted when the server offers it; nothing is verified.
+    Prefer,
+    /// Encrypted; whoever answers.
+    Require,
+    /// By a server with a trusted certificate.
+    VerifyCa,
+    /// By a server with a trusted certificate for this host.
+    #[default]
+    VerifyFull,
+}
+
+impl TlsMode {
+    /// All, weakest first.
+    pub const ALL: [Self; 5] =
+        [Self::Disable, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
+
+    /// The word of the model.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
+
+    /// Whether the server's certificate is looked at.
+    pub const fn verifies(self) -> bool {
+        matches!(self, Self::VerifyCa | Self::VerifyFull)
+    }
 }
 
 /// Where secrets are looked up. Holds names of places only.
@@ -125,6 +180,12 @@ pub enum CredentialStore {
     Files {
         /// Folder of the folders.
         dir: String,
+    },
+    /// The first line of a password file of libpq that fits the endpoint.
+    Pgpass {
+        /// The file; `None`: `PGPASSFILE`, else `~/.pgpass`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
     },
 }
 

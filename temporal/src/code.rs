@@ -7,6 +7,18 @@ teal_model::codes! {
     /// Nonsense in the environment or in `temporal.toml`.
     TEMPORAL0002: Config, "the Temporal settings of the environment cannot be used",
         "check the TEMPORAL_* variables and temporal.toml (`temporal config list`)";
+    /// A server that is not who it should be.
+    TEMPORAL0020: Config, "the certificate of the Temporal server is not trusted",
+        "name its certificate authority by TEMPORAL_TLS_SERVER_CA_CERT_PATH, and the name in its \
+         certificate by TEMPORAL_TLS_SERVER_NAME where that is not the address";
+    /// A server that wants to know who we are.
+    TEMPORAL0021: Config, "the Temporal server refused the encrypted connection",
+        "check the client certificate: TEMPORAL_TLS_CLIENT_CERT_PATH, \
+         TEMPORAL_TLS_CLIENT_KEY_PATH, or those of temporal.toml";
+    /// A server without TLS.
+    TEMPORAL0022: Config, "the Temporal server does not speak TLS",
+        "check TEMPORAL_ADDRESS; an API key or any TEMPORAL_TLS_* switches TLS on, \
+         TEMPORAL_TLS=false off";
     /// No such namespace.
     TEMPORAL0003: Config, "the Temporal namespace does not exist",
         "create it with `temporal operator namespace create -n <name>` or correct \

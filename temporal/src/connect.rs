@@ -1,21 +1,11 @@
-//! Settings from the environment, and a connection that is tried until a budget is spent.
-//!
-//! The same variables and the same `temporal.toml` as the Temporal CLI: `TEMPORAL_ADDRESS`,
-//! `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS*`, `TEMPORAL_PROFILE`, `TEMPORAL_CONFIG_FILE`.
+//! A connection that is tried until a budget is spent.
 
 use std::time::Duration;
 
 use teal_model::{Error, Result};
-use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions,
-    envconfig::LoadClientConfigProfileOptions, errors::ClientConnectError,
-};
-use temporalio_common::telemetry::metrics::TemporalMeter;
+use temporalio_client::{Client, ClientOptions, Connection, errors::ClientConnectError};
 
-use crate::{code, rpc};
-
-/// Where a server is looked for when nothing says otherwise.
-const DEFAULT_ADDRESS: &str = "127.0.0.1:7233";
+use crate::{Settings, code, rpc};
 
 /// How long to try. A worker outlives a restart of the server; a person at a prompt does not wait
 /// for minutes.
@@ -40,70 +30,6 @@ impl Retry {
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// Where the server is and how to log in.
-#[derive(Clone)]
-pub struct Settings {
-    connection: ConnectionOptions,
-    namespace: String,
-}
-
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settings")
-            .field("address", &self.address())
-            .field("namespace", &self.namespace)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Settings {
-    /// Reads environment and `temporal.toml`. `address` and `namespace` override both where given:
-    /// the address from a flag, the namespace from the installed release.
-    ///
-    /// # Errors
-    /// `TEMPORAL0002`.
-    pub fn from_environment(address: Option<&str>, namespace: Option<&str>) -> Result<Self> {
-        let bad = |error: String| Error::new(code::TEMPORAL0002).caused_by(error);
-        let mut profile = temporalio_common::envconfig::load_client_config_profile(
-            LoadClientConfigProfileOptions::default(),
-            None,
-        )
-        .map_err(|error| bad(error.to_string()))?;
-        if let Some(address) = address {
-            profile.address = Some(address.to_owned());
-        }
-        profile.address.get_or_insert_with(|| DEFAULT_ADDRESS.to_owned());
-        let namespace = namespace.map(str::to_owned).or_else(|| profile.namespace.clone());
-        let connection =
-            ConnectionOptions::try_from(profile).map_err(|error| bad(error.to_string()))?;
-        Ok(Self { connection, namespace: namespace.unwrap_or_else(|| "default".to_owned()) })
-    }
-
-    /// Name of this process in Temporal's UI (`teal worker 1234@host`).
-    #[must_use]
-    pub fn identity(mut self, identity: impl Into<String>) -> Self {
-        self.connection.identity = identity.into();
-        self
-    }
-
-    /// Lets the client count its requests.
-    #[must_use]
-    pub fn meter(mut self, meter: Option<TemporalMeter>) -> Self {
-        self.connection.metrics_meter = meter;
-        self
-    }
-
-    /// The server, for messages.
-    pub fn address(&self) -> &str {
-        self.connection.target.as_str()
-    }
-
-    /// The namespace.
-    pub fn namespace(&self) -> &str {
-        &self.namespace
-    }
-}
-
 /// A connected client. Cheap to clone.
 #[derive(Clone)]
 pub struct Temporal {
@@ -121,7 +47,8 @@ impl Temporal {
     /// Connects; tries again with growing pauses until the budget is spent.
     ///
     /// # Errors
-    /// `TEMPORAL0001` when the server does not answer, `TEMPORAL0002` and `TEMPORAL0010` at once.
+    /// `TEMPORAL0001` when the server does not answer; at once `TEMPORAL0002`, `TEMPORAL0010` and,
+    /// of TLS, `TEMPORAL0020`, `TEMPORAL0021`, `TEMPORAL0022`.
     pub async fn connect(settings: &Settings, retry: Retry) -> Result<Self> {
         let started = tokio::time::Instant::now();
         let mut pause = FIRST_PAUSE;
@@ -141,7 +68,7 @@ impl Temporal {
     }
 
     async fn attempt(settings: &Settings, timeout: Duration) -> Result<Self> {
-        let connecting = Connection::connect(settings.connection.clone());
+        let connecting = Connection::connect(settings.connection()?);
         let connection = match tokio::time::timeout(timeout, connecting).await {
             Err(_elapsed) => {
                 return Err(Error::new(code::TEMPORAL0001)
@@ -150,10 +77,15 @@ impl Temporal {
             Ok(Err(error)) => return Err(refused(error)),
             Ok(Ok(connection)) => connection,
         };
-        let options = ClientOptions::new(settings.namespace.clone()).build();
+        let options = ClientOptions::new(settings.namespace()).build();
         let client = Client::new(connection, options)
             .map_err(|error| Error::new(code::TEMPORAL0002).caused_by(error.to_string()))?;
         Ok(Self { client, address: settings.address().to_owned() })
+    }
+
+    /// Sends another API key from now on, on the open connection.
+    pub fn replace_api_key(&self, settings: &Settings) {
+        self.client.connection().set_api_key(settings.api_key());
     }
 
     /// The SDK's client, for `worker/`.
@@ -174,14 +106,34 @@ impl Temporal {
 
 fn refused(error: ClientConnectError) -> Error {
     match error {
-        ClientConnectError::SystemInfoCallError(status) => rpc::failed("connecting", &status),
-        ClientConnectError::InvalidUri(_)
-        | ClientConnectError::InvalidHeaders(_)
-        | ClientConnectError::InvalidConfig(_) => {
+        ClientConnectError::SystemInfoCallError(status) => match of_tls(&rpc::chain(&status)) {
+            Some(error) => error,
+            None => rpc::failed("connecting", &status),
+        },
+        // The header's value may be a secret.
+        ClientConnectError::InvalidHeaders(_) => Error::new(code::TEMPORAL0002)
+            .with("problem", "a TEMPORAL_GRPC_META_ variable is no header"),
+        ClientConnectError::InvalidUri(_) | ClientConnectError::InvalidConfig(_) => {
             Error::new(code::TEMPORAL0002).caused_by(error.to_string())
+        }
+        ClientConnectError::TonicTransportError(ref cause) => {
+            let chain = rpc::chain(cause);
+            of_tls(&chain).unwrap_or_else(|| Error::new(code::TEMPORAL0001).caused_by(chain))
         }
         other => Error::new(code::TEMPORAL0001).caused_by(rpc::chain(&other)),
     }
+}
+
+/// A failed handshake, by the words of rustls: the layers between hand on its text only.
+fn of_tls(chain: &str) -> Option<Error> {
+    let (at, code) = [
+        ("invalid peer certificate", code::TEMPORAL0020),
+        ("received fatal alert", code::TEMPORAL0021),
+        ("received corrupt message", code::TEMPORAL0022),
+    ]
+    .into_iter()
+    .find_map(|(words, code)| Some((chain.find(words)?, code)))?;
+    Some(Error::new(code).caused_by(chain.get(at..)?.to_owned()))
 }
 
 #[cfg(test)]
@@ -189,10 +141,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flag_and_release_win_over_the_environment() {
-        let settings = Settings::from_environment(Some("10.0.0.1:7233"), Some("acme")).unwrap();
-        assert_eq!(settings.address(), "http://10.0.0.1:7233/");
-        assert_eq!(settings.namespace(), "acme");
+    fn failed_handshakes_are_told_apart_by_the_words_of_rustls() {
+        for (chain, code) in [
+            ("transport error: invalid peer certificate: UnknownIssuer", code::TEMPORAL0020),
+            ("broken pipe: received fatal alert: CertificateRequired", code::TEMPORAL0021),
+            ("received corrupt message of type InvalidContentType", code::TEMPORAL0022),
+        ] {
+            assert_eq!(of_tls(chain).unwrap().code(), code, "{chain}");
+        }
+        assert!(of_tls("connection refused").is_none());
     }
 
     #[tokio::test]

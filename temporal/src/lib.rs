@@ -3,7 +3,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`names`] | names of workflow types, updates, queries, ids: the contract with hand-typed commands |
-//! | [`connect`] | [`Settings`] from the environment, [`Temporal::connect`] with a retry budget |
+//! | [`settings`] | [`Settings`] from the environment and `temporal.toml`, TLS and keys included |
+//! | [`connect`] | [`Temporal::connect`] with a retry budget |
 //! | `stream` | start, ask and watch the workflow of a stream |
 //! | `apply` | start and watch the workflow of an apply |
 //! | [`presence`] | is a worker polling? |
@@ -19,6 +20,7 @@ pub mod names;
 pub mod options;
 pub mod presence;
 pub mod search;
+pub mod settings;
 
 mod apply;
 mod close;
@@ -27,6 +29,7 @@ mod stream;
 
 pub use apply::ApplyStart;
 pub use close::{Closed, teal_failure};
-pub use connect::{Retry, Settings, Temporal};
+pub use connect::{Retry, Temporal};
 pub use presence::Presence;
+pub use settings::{Renewal, Settings};
 pub use stream::Ensured;

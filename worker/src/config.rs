@@ -2,13 +2,13 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use sqlx::postgres::PgConnectOptions;
+use teal_activities::pg::Address;
 
 /// Settings of one worker process. Everything else comes from the release in the catalog.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
     /// The control catalog (`TEAL_CATALOG`).
-    pub catalog: PgConnectOptions,
+    pub catalog: Address,
     /// Address of Temporal, where it differs from the environment's (`TEMPORAL_ADDRESS`).
     pub temporal_address: Option<String>,
     /// Platform services that this worker is meant for; a release with others is refused. `None`:
@@ -37,9 +37,9 @@ impl WorkerConfig {
         SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 9464);
 
     /// A worker for everything: all classes and the workflows.
-    pub fn new(catalog: PgConnectOptions, name: impl Into<String>) -> Self {
+    pub fn new(catalog: impl Into<Address>, name: impl Into<String>) -> Self {
         Self {
-            catalog,
+            catalog: catalog.into(),
             temporal_address: None,
             services: None,
             classes: Classes::All,

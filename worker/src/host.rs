@@ -193,6 +193,8 @@ mod tests {
                 port: 0,
                 database: String::new(),
                 credential: String::new(),
+                user: None,
+                tls: None,
                 max_sessions: 1,
             },
             temporal_namespace: "default".into(),

@@ -24,6 +24,7 @@ mod host;
 mod http;
 mod register;
 mod release;
+mod renewal;
 mod run;
 mod sampler;
 mod versioning;

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use sqlx::PgPool;
-use teal_activities::catalog;
+use teal_activities::{catalog, pg::ControlPool};
 use teal_model::{
     Error, Result,
     release::{Release, Services},
@@ -26,10 +26,10 @@ const CHANGED_EVERY: Duration = Duration::from_secs(10);
 /// # Errors
 /// `WORK0101` when it has other services than this worker is meant for; `LEDGER0010` when the
 /// catalog is newer than this program.
-pub(crate) async fn wait(control: &PgPool, config: &WorkerConfig) -> Result<Services> {
+pub(crate) async fn wait(control: &ControlPool, config: &WorkerConfig) -> Result<Services> {
     let mut said = false;
     loop {
-        match newest(control).await {
+        match newest(control.get()).await {
             Ok(Some(services)) => return checked(services, config),
             Ok(None) => {
                 if !said {
@@ -47,10 +47,10 @@ pub(crate) async fn wait(control: &PgPool, config: &WorkerConfig) -> Result<Serv
 }
 
 /// Waits until the release has other services than `now`.
-pub(crate) async fn changed(control: &PgPool, now: &Services) -> Services {
+pub(crate) async fn changed(control: &ControlPool, now: &Services) -> Services {
     loop {
         tokio::time::sleep(CHANGED_EVERY).await;
-        match newest(control).await {
+        match newest(control.get()).await {
             Ok(Some(services)) if services != *now => return services,
             Ok(_) => {}
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use teal_activities::{Io, catalog};
+use teal_activities::{Io, catalog, pg::ControlPool};
 use teal_model::{Result, release::Services};
 use teal_temporal::{Retry, Settings, Temporal};
 use temporalio_common::telemetry::{
@@ -17,7 +17,7 @@ use crate::{
     host::{self, Hosting, Queue},
     http::{self, Readiness},
     metrics::Metrics,
-    release, sampler, versioning,
+    release, renewal, sampler, versioning,
 };
 
 /// Connections to the catalog and to the merge store for short statements. Twenty activities at a
@@ -38,16 +38,24 @@ pub async fn run(config: WorkerConfig, shutdown: CancellationToken) -> Result<()
     if let Some(listen) = config.listen {
         http::serve(listen, Arc::clone(&metrics), Arc::clone(&readiness), offered.clone()).await?;
     }
-    let control = teal_activities::pg::pool(config.catalog.clone(), 2);
+    let control = ControlPool::new(config.catalog.clone(), "teal/worker", 2);
     let mut services = tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
-        found = release::wait(&control, &config) => found?,
+        found = release::wait(&control, &config) => {
+            found.map_err(|error| error.with("TEAL_CATALOG", config.catalog.place()))?
+        }
     };
     loop {
         let stop = shutdown.child_token();
         let mut hosting = Box::pin(serve(&config, &services, &metrics, &readiness, stop.clone()));
         let other = tokio::select! {
-            ended = &mut hosting => return ended,
+            ended = &mut hosting => {
+                ended?;
+                if shutdown.is_cancelled() {
+                    return Ok(());
+                }
+                continue; // with other keys or certificates
+            }
             other = release::changed(&control, &services) => other,
         };
         tracing::info!("the release has other platform services: starting again with them");
@@ -74,9 +82,10 @@ async fn serve(
     ));
     let catalog_uid = catalog::identity(io.control()).await?.uid.to_string();
     readiness.set(true);
+    let settings = renewal::settings(config, services)?;
     let temporal = tokio::select! {
         () = stop.cancelled() => return Ok(()),
-        connected = connect(config, services, metrics) => connected?,
+        connected = connect(config, settings.clone(), metrics) => connected?,
     };
     let search_attributes = temporal.ensure_search_attributes().await;
     let orchestrator =
@@ -88,6 +97,13 @@ async fn serve(
     if queues.contains(&Queue::Workflows) {
         tokio::spawn(sampler::sample(io, Arc::clone(metrics), children.clone()));
     }
+    tokio::spawn(renewal::watch(
+        config.clone(),
+        services.clone(),
+        temporal.clone(),
+        settings,
+        stop.clone(),
+    ));
     if let Some(deployment) = config.deployment.clone() {
         tokio::spawn(versioning::watch(temporal.clone(), deployment, children.clone()));
     }
@@ -106,7 +122,7 @@ async fn serve(
 
 async fn connect(
     config: &WorkerConfig,
-    services: &Services,
+    settings: Settings,
     metrics: &Arc<Metrics>,
 ) -> Result<Temporal> {
     let meter = TemporalMeter::new(
@@ -114,10 +130,7 @@ async fn connect(
         NewAttributes::from([]),
         TaskQueueLabelStrategy::UseNormal,
     );
-    let namespace = Some(services.temporal_namespace.as_str());
-    let settings = Settings::from_environment(config.temporal_address.as_deref(), namespace)?
-        .identity(config.name.clone())
-        .meter(Some(meter));
+    let settings = settings.identity(config.name.clone()).meter(Some(meter));
     let temporal = Temporal::connect(&settings, Retry::WORKER).await?;
     temporal.check_namespace().await?;
     tracing::info!(address = temporal.address(), namespace = temporal.namespace(), "connected");

@@ -53,7 +53,7 @@ pub(super) async fn repair(
     if check(io, &wanted).await.is_err() {
         sqlx::query("update teal.stream_state set reconciled_hash = '' where stream_id = $1")
             .bind(wanted.id)
-            .execute(&io.ledger(&wanted.spec.merge)?)
+            .execute(&io.ledger(&wanted.spec.merge).await?)
             .await
             .during("asking for the tables to be looked at")?;
     }
@@ -97,7 +97,7 @@ pub(super) async fn retire(
 
 /// Trusts the ledger, not the answer.
 async fn check(io: &Io, wanted: &CatalogStream) -> Result<()> {
-    let pool = io.ledger(&wanted.spec.merge)?;
+    let pool = io.ledger(&wanted.spec.merge).await?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
     let hash: Option<String> =
         sqlx::query_scalar("select reconciled_hash from teal.stream_state where stream_id = $1")

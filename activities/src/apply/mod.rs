@@ -46,7 +46,7 @@ const TOUCH_EVERY: Duration = Duration::from_secs(10);
 pub async fn begin(io: &Io, request: &ApplyBeginRequest) -> Result<ApplyOutline> {
     let stored = plan::load(io.control(), &request.plan).await?;
     catalog::claim(io.control(), &stored.plan.ecosystem).await?;
-    catalog::migrate(&io.ledger(&stored.release.services.merge)?).await?;
+    catalog::migrate(&io.ledger(&stored.release.services.merge).await?).await?;
     claim::take(io.control(), &request.plan, &stored.plan, &request.by).await?;
     Ok(outline(&stored.plan))
 }

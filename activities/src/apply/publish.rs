@@ -20,7 +20,7 @@ const LOCK_TIMEOUT: &str = "10s";
 
 /// Runs one step, in one transaction of the merge store.
 pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Result<String> {
-    let pool = io.ledger(&release.services.merge)?;
+    let pool = io.ledger(&release.services.merge).await?;
     // What streams own goes through them, each in a transaction of its own.
     match action {
         Action::CreateView { view, .. } | Action::ReplaceView { view, .. } => {

@@ -39,7 +39,7 @@ pub async fn lags(io: &Io) -> Result<Vec<StreamLag>> {
              extract(epoch from clock_timestamp() - source_read_at)::float8
          from teal.stream_state",
     )
-    .fetch_all(&io.ledger(&any.merge)?)
+    .fetch_all(&io.ledger(&any.merge).await?)
     .await
     .during("reading the streams' states")?;
     let names: HashMap<i64, String> = names.into_iter().collect();

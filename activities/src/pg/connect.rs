@@ -6,9 +6,12 @@ use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use teal_model::{Result, release::PostgresEndpoint};
+use teal_model::{
+    Result,
+    release::{CredentialStore, PostgresEndpoint},
+};
 
-use super::PgResultExt;
+use super::{PgResultExt, tls};
 use crate::credentials::Login;
 
 /// Longest wait for a connection of a pool; above it the server counts as out of reach.
@@ -16,20 +19,36 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest wait for a new connection to a server that does not answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Options for an endpoint. `application` shows in `pg_stat_activity` (cut at 63 bytes by the server).
-pub fn options(endpoint: &PostgresEndpoint, login: &Login, application: &str) -> PgConnectOptions {
+/// Options for an endpoint. `application` shows in `pg_stat_activity` (cut at 63 bytes by the
+/// server); relative paths of certificates may start at the folder of `store`.
+///
+/// # Errors
+/// `PG0022` for a file of certificates that cannot be read.
+pub fn options(
+    endpoint: &PostgresEndpoint,
+    login: &Login,
+    store: &CredentialStore,
+    application: &str,
+) -> Result<PgConnectOptions> {
+    // PGPASSWORD of the environment is meant for another server: without a password of its own a
+    // login sends none.
+    let password = login.password.as_ref().map_or("", |password| password.reveal());
     let options = PgConnectOptions::new_without_pgpass()
         .host(&endpoint.host)
         .port(endpoint.port)
         .database(&endpoint.database)
         .username(&login.user)
-        .application_name(application)
+        .password(password)
+        .application_name(application);
+    tls::with_tls(settled(options), endpoint, login, store)
+}
+
+/// What every session of Teal has. No statement is logged: a merge of minutes is no slow query, and
+/// its text no log line.
+pub(super) fn settled(options: PgConnectOptions) -> PgConnectOptions {
+    options
         .options([("client_encoding", "UTF8"), ("datestyle", "ISO"), ("extra_float_digits", "3")])
-        .disable_statement_logging(); // a merge of minutes is no slow query, and its text no log line
-    match &login.password {
-        Some(password) => options.password(password.reveal()),
-        None => options,
-    }
+        .disable_statement_logging()
 }
 
 /// A pool of control connections: few, idle ones are closed, checked before use.

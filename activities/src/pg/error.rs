@@ -2,11 +2,15 @@
 
 use teal_model::{Code, Error, Result};
 
+use super::tls;
 use crate::code;
 
 /// Finds the code for an error of sqlx, by SQLSTATE class
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 pub fn classify(error: &sqlx::Error) -> Code {
+    if let Some(code) = tls::classify(error) {
+        return code;
+    }
     let sqlx::Error::Database(database) = error else {
         return match error {
             sqlx::Error::Io(_)

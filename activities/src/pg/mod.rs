@@ -2,13 +2,18 @@
 //!
 //! Read first: [`Sql`] (how statements are built), [`error::classify`] (what an error means).
 
+mod address;
 mod connect;
+mod control;
 pub mod copy;
 pub mod error;
 mod sql;
+mod tls;
 pub mod types;
 
+pub use address::{Address, PASSWORD_FILE};
 pub use connect::{connect, options, pool};
+pub use control::ControlPool;
 pub use error::PgResultExt;
 pub use sql::{Ident, Sql, SqlPart, literal, sql};
 pub use types::PgType;

@@ -10,10 +10,7 @@ use teal_model::{
 };
 
 use super::{Draft, jobs::JobPlan};
-use crate::{
-    Io,
-    pg::{self, PgResultExt},
-};
+use crate::{Io, pg::PgResultExt};
 
 /// Bytes that a slow pipe moves in an hour (50 MB/s): a load above that deserves a warning, as it
 /// starts again from zero when its worker dies.
@@ -77,11 +74,7 @@ enum Source {
 
 impl Source {
     async fn open(io: &Io, endpoint: &PostgresEndpoint) -> Self {
-        let connection = match io.options(endpoint, "teal/plan") {
-            Ok(options) => pg::connect(&options).await,
-            Err(error) => Err(error),
-        };
-        match connection {
+        match io.connect(endpoint, "teal/plan").await {
             Ok(connection) => Self::Open(Box::new(connection)),
             Err(error) => Self::Silent(error.one_line()),
         }

@@ -65,7 +65,7 @@ impl Facts {
             facts.workspaces = workspaces(control).await?;
             facts.streams = streams(control).await?;
         }
-        let merge = io.ledger(&wanted.services.merge)?;
+        let merge = io.ledger(&wanted.services.merge).await?;
         let known = is_catalog(&merge).await?;
         let mut conn = merge.acquire().await.during("connecting to the merge store")?;
         let mut look = conn.begin().await.during("looking at the merge store")?;
@@ -115,7 +115,7 @@ impl Facts {
         jobs: &[JobPlan<'_>],
         draft: &mut Draft,
     ) -> Result<()> {
-        let pool = io.ledger(&wanted.services.merge)?;
+        let pool = io.ledger(&wanted.services.merge).await?;
         let mut conn = pool.acquire().await.during("connecting to the merge store")?;
         let mut found = BTreeSet::new();
         for (stream, work) in jobs.iter().flat_map(|job| job.works.iter().map(|w| (job.stream, w)))

@@ -18,7 +18,7 @@ use crate::{
     code,
     merge::{MergeStore, postgres::PostgresStore},
     pg::{
-        self, PgResultExt,
+        PgResultExt,
         copy::{Watched, Watcher},
     },
     pulse::{Progress, while_beating},
@@ -52,9 +52,9 @@ async fn pull_all(
     started: Instant,
     pulse: &dyn Pulse,
 ) -> Result<IngestReport> {
-    let ledger = io.ledger(&attempt.spec.merge)?;
-    let options = io.options(&attempt.spec.merge, &attempt.application_name())?;
-    let mut store = PostgresStore::open(&options).await?;
+    let ledger = io.ledger(&attempt.spec.merge).await?;
+    let connection = io.connect(&attempt.spec.merge, &attempt.application_name()).await?;
+    let mut store = PostgresStore::open(connection).await?;
     sessions::lease(store.connection(), &attempt.spec.source, LONGEST_WAIT, pulse).await?;
     let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
     let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt)).await?;
@@ -82,8 +82,7 @@ async fn pull_all(
 
 /// Ends what older attempts still do at the source, then opens the snapshot over all datasets.
 async fn open_source(io: &Io, attempt: &Attempt) -> Result<Box<dyn Snapshot>> {
-    let options = io.options(&attempt.spec.source, &attempt.application_name())?;
-    let mut connection = pg::connect(&options).await?;
+    let mut connection = io.connect(&attempt.spec.source, &attempt.application_name()).await?;
     if !attempt.older.is_empty() {
         ledger::terminate_older_backends(&mut connection, attempt.stream(), &attempt.older).await?;
     }

@@ -40,7 +40,7 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
         return Ok(LoadReport { intent: "gone".to_owned(), catalog_uid, ..LoadReport::default() });
     };
     let intent = control::intent(io.control(), wanted.id).await?;
-    let pool = io.ledger(&wanted.spec.merge)?;
+    let pool = io.ledger(&wanted.spec.merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     let state = recover(io, &mut ledger, &stream, wanted.id, request.remembered_batch).await?;
     let open = open_batch(&mut ledger, wanted.id).await?;

@@ -24,8 +24,8 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
     let batch = BatchId::new(request.batch)
         .ok_or_else(|| Error::new(code::LEDGER0002).with("batch", request.batch))?;
     let epoch = Epoch(request.epoch);
-    let options = io.options(&stream.spec.merge, &ledger::application_name(&id, epoch))?;
-    let mut store = PostgresStore::open(&options).await?;
+    let connection = io.connect(&stream.spec.merge, &ledger::application_name(&id, epoch)).await?;
+    let mut store = PostgresStore::open(connection).await?;
     let order =
         MergeOrder { stream: &stream, batch, epoch, accept_deletes: request.accept_deletes };
     store.merge(&order, pulse).await.map_err(|error| error.with("batch", batch))

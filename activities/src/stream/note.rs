@@ -24,7 +24,7 @@ pub async fn note(io: &Io, request: &NoteRequest) -> Result<NoteReport> {
     let Some(wanted) = control::find(io.control(), &stream).await? else {
         return Ok(NoteReport::default());
     };
-    let pool = io.ledger(&wanted.spec.merge)?;
+    let pool = io.ledger(&wanted.spec.merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     if request.abandon_open_batch {
         give_up(&mut ledger, &stream, wanted.id, request.failure.as_ref()).await?;

@@ -52,7 +52,7 @@ pub async fn reconcile(
         .map_err(|_bad| Error::new(code::LEDGER0001).with("stream", &request.stream))?;
     let wanted = control::require(io.control(), &stream).await?;
     let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
-    let pool = io.ledger(&wanted.spec.merge)?;
+    let pool = io.ledger(&wanted.spec.merge).await?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
     let progress = Progress { doing: format!("altering tables of {stream}"), ..Default::default() };
     let work = Box::pin(bring_in_line(io, &mut conn, &wanted, &views));
@@ -67,7 +67,7 @@ pub async fn reconcile(
 pub async fn views_only(io: &Io, stream: &StreamId) -> Result<u32> {
     let wanted = control::require(io.control(), stream).await?;
     let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
-    let pool = io.ledger(&wanted.spec.merge)?;
+    let pool = io.ledger(&wanted.spec.merge).await?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
     if views::in_order(&mut conn, wanted.id, &views).await? {
         return Ok(0);

@@ -36,7 +36,7 @@ pub async fn retire(io: &Io, request: &RetireRequest, pulse: &dyn Pulse) -> Resu
     let Some(wanted) = control::find(io.control(), &stream).await? else {
         return Ok(RetireReport::default());
     };
-    let pool = io.ledger(&wanted.spec.merge)?;
+    let pool = io.ledger(&wanted.spec.merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     let progress = Progress { doing: format!("retiring {stream}"), ..Progress::default() };
     let work = Box::pin(take_away(&mut ledger, &stream, wanted.id));

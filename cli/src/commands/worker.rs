@@ -111,7 +111,7 @@ fn filter(printer: Printer) -> Option<String> {
 
 fn settings(args: &Args) -> Result<WorkerConfig> {
     let name = args.name.clone().unwrap_or_else(config::process_name);
-    let mut settings = WorkerConfig::new(config::catalog()?.options, name);
+    let mut settings = WorkerConfig::new(config::catalog()?, name);
     if !args.classes.is_empty() || args.workflows {
         settings.classes = Classes::Only(args.classes.clone());
         settings.workflows = args.workflows;

@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod services;
 pub mod source;
 pub mod team;
+pub mod tls;
 pub mod workspace;
 pub mod zone;
 

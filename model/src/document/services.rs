@@ -89,13 +89,16 @@ pub enum Credentials {
     Env(EnvCredentials),
     /// In files.
     Files(FileCredentials),
+    /// In a password file of PostgreSQL.
+    Pgpass(PgpassCredentials),
     /// Unreadable.
     #[default]
     Unknown,
 }
 
 mapping! {
-    /// `<PREFIX><NAME>_USER` and `<PREFIX><NAME>_PASSWORD`.
+    /// `<PREFIX><NAME>_USER` and `<PREFIX><NAME>_PASSWORD`, the name in upper case; for a client
+    /// certificate `…_TLS_CERT` and `…_TLS_KEY` (PEM).
     pub struct EnvCredentials {
         /// `TEAL_CREDENTIAL_` where it is not said.
         prefix: Option<Spanned<String>>,
@@ -103,30 +106,51 @@ mapping! {
 }
 
 mapping! {
-    /// `<dir>/<name>/username` and `<dir>/<name>/password`.
+    /// `<dir>/<name>/username` and `<dir>/<name>/password`, as Kubernetes mounts a secret; for a
+    /// client certificate `tls.crt` and `tls.key`, and `ca.crt` is trusted where the model names no
+    /// `ca`.
     pub struct FileCredentials {
-        /// Folder of the folders.
+        /// Folder of the folders, one for each credential.
         dir: Spanned<String>,
+    }
+}
+
+mapping! {
+    /// A password file of PostgreSQL: lines `host:port:database:user:password`, as `psql` reads it.
+    /// The host, port and database of the endpoint choose the line.
+    pub struct PgpassCredentials {
+        /// The file; `PGPASSFILE` and then `~/.pgpass` where it is not said.
+        file: Option<Spanned<String>>,
     }
 }
 
 impl Decode for Credentials {
     fn decode(node: &Node, report: &mut Report) -> Self {
         let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
-        let places = (fields.take_node("env"), fields.take_node("files"));
+        let places =
+            [fields.take_node("env"), fields.take_node("files"), fields.take_node("pgpass")];
         let at = if fields.at.is_somewhere() { fields.at } else { node.at };
         fields.finish(report);
         match places {
-            (Some((_, env)), None) => Self::Env(Option::decode(env, report).unwrap_or_default()),
-            (None, Some((_, files))) => Self::Files(FileCredentials::decode(files, report)),
-            (None, None) => unclear(at, "no place is named", report),
-            (Some(_), Some((key, _))) => unclear(key.at, "two places are named", report),
+            [Some((_, env)), None, None] => {
+                Self::Env(Option::decode(env, report).unwrap_or_default())
+            }
+            [None, Some((_, files)), None] => Self::Files(FileCredentials::decode(files, report)),
+            [None, None, Some((_, pgpass))] => {
+                Self::Pgpass(Option::decode(pgpass, report).unwrap_or_default())
+            }
+            [None, None, None] => unclear(at, "no place is named", report),
+            [_, Some((key, _)), None] | [_, _, Some((key, _))] => {
+                unclear(key.at, "two places are named", report)
+            }
         }
     }
 }
 
 fn unclear(at: Span, message: &str, report: &mut Report) -> Credentials {
     let finding = Finding::new(crate::code::MODEL0009, at, format!("credentials: {message}"));
-    report.add(finding.help("write `{env: {}}` or `{files: {dir: /etc/teal/secrets}}`"));
+    report.add(
+        finding.help("write `{env: {}}`, `{files: {dir: /etc/teal/secrets}}` or `{pgpass: {}}`"),
+    );
     Credentials::Unknown
 }

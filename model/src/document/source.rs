@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use super::tls::Tls;
 use crate::yaml::{Spanned, mapping::mapping};
 
 mapping! {
@@ -32,5 +33,11 @@ mapping! {
         port: Option<Spanned<NonZeroU16>>,
         /// Database.
         database: Spanned<String>,
+        /// Role that logs in, where the credential names none (a `pgpass` line with `*`, a folder
+        /// without `username`). With `pgpass` it also chooses the line.
+        user: Option<Spanned<String>>,
+        /// How the connection is encrypted. Where nothing is said: `PGSSLMODE` and its companions of
+        /// the process's environment, else TLS when the server offers it, unverified (`prefer`).
+        tls: Option<Tls>,
     }
 }

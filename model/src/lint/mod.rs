@@ -6,6 +6,7 @@
 
 mod consumers;
 mod datasets;
+mod endpoints;
 pub(crate) mod index;
 mod names;
 mod references;
@@ -20,6 +21,7 @@ use crate::yaml::Report;
 pub(crate) fn check(index: &Index<'_>, report: &mut Report) {
     names::check(index, report);
     references::check(index, report);
+    endpoints::check(index, report);
     datasets::check(index, report);
     schedules::check(index, report);
     consumers::check(index, report);

@@ -173,10 +173,21 @@ pub fn interrupts(old: &StreamSpec, new: &StreamSpec) -> bool {
 }
 
 fn endpoint(endpoint: &PostgresEndpoint) -> String {
-    format!(
-        "{}:{}/{} as {}, at most {} sessions",
-        endpoint.host, endpoint.port, endpoint.database, endpoint.credential, endpoint.max_sessions
-    )
+    let mut text = format!(
+        "{}:{}/{} as {}",
+        endpoint.host, endpoint.port, endpoint.database, endpoint.credential
+    );
+    if let Some(user) = &endpoint.user {
+        text.push_str(&format!(" ({user})"));
+    }
+    if let Some(tls) = &endpoint.tls {
+        text.push_str(&format!(", TLS {}", tls.mode.as_str()));
+        if let Some(ca) = &tls.ca {
+            text.push_str(&format!(" by {ca}"));
+        }
+    }
+    text.push_str(&format!(", at most {} sessions", endpoint.max_sessions));
+    text
 }
 
 fn schedule(schedule: &Schedule) -> String {

@@ -1,6 +1,7 @@
 //! Tests of the whole way from text to release.
 
 mod compiled;
+mod endpoints;
 mod examples;
 mod hostile;
 mod mistakes;

@@ -92,9 +92,8 @@ async fn a_zombie_neither_marks_nor_merges_after_its_successor_began() {
 async fn begin_ends_the_backends_and_the_staging_of_older_attempts() {
     let world = World::new("begin_ends_the_backends_and_the_staging_of_older_attempts").await;
     let zombie = world.attempt().await;
-    let options =
-        world.bench.io.options(&world.bench.merge_endpoint(), &zombie.application_name()).unwrap();
-    let mut backend = teal_activities::pg::connect(&options).await.unwrap();
+    let (io, merge) = (&world.bench.io, world.bench.merge_endpoint());
+    let mut backend = io.connect(&merge, &zombie.application_name()).await.unwrap();
     let staging = zombie.tables[0].staging_name(zombie.epoch);
     let lost = format!("create unlogged table teal_staging.{staging} (id int)");
     world.bench.merge.run(&lost).await;

@@ -19,6 +19,8 @@ async fn a_source_never_has_more_sessions_than_it_allows() {
         port: 5432,
         database: "shop".into(),
         credential: "shop".into(),
+        user: None,
+        tls: None,
         max_sessions: 2,
     };
     let (still, short) = (Still::default(), Duration::from_millis(700));

@@ -90,7 +90,7 @@ fn write(folder: &Path, name: &str, user: &str, password: Option<&str>) {
 async fn the_bench_opens_both_databases_by_credential() {
     let bench = Bench::new("the_bench_opens_both_databases_by_credential").await;
     for endpoint in [bench.source_endpoint(), bench.merge_endpoint()] {
-        let pool = bench.io.ledger(&endpoint).unwrap();
+        let pool = bench.io.ledger(&endpoint).await.unwrap();
         let name: String =
             sqlx::query_scalar("select current_database()::text").fetch_one(&pool).await.unwrap();
         assert_eq!(name, endpoint.database);

@@ -71,6 +71,8 @@ impl Db {
             port: self.port,
             database: self.name.clone(),
             credential: credential.to_owned(),
+            user: None,
+            tls: None,
             max_sessions: 4,
         }
     }

@@ -33,7 +33,7 @@ use crate::{
 pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     let stream = control::parse(&request.stream)?;
     let wanted = wanted(io, &stream, request).await?;
-    let ledger = io.ledger(&wanted.spec.merge)?;
+    let ledger = io.ledger(&wanted.spec.merge).await?;
     let mut connection = ledger.acquire().await.during("connecting to the merge store")?;
     let mut transaction = connection.begin().await.during("beginning an attempt")?;
     let older = seize(&mut transaction, &stream, wanted.id).await?;

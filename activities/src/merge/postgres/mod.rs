@@ -18,7 +18,7 @@ mod publish;
 mod stage;
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, postgres::PgConnectOptions};
+use sqlx::PgConnection;
 use teal_model::{Epoch, Result, release::Style};
 use teal_proto::v1::MergeReport;
 use tokio_util::sync::CancellationToken;
@@ -42,12 +42,12 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects. `options` carry the attempt's name, so that a successor can end what runs here.
+    /// Takes over a new connection, which carries the attempt's name, so that a successor can end
+    /// what runs here.
     ///
     /// # Errors
-    /// As [`pg::connect`].
-    pub async fn open(options: &PgConnectOptions) -> Result<Self> {
-        let mut connection = pg::connect(options).await?;
+    /// Those of PostgreSQL.
+    pub async fn open(mut connection: PgConnection) -> Result<Self> {
         settle(&mut connection).await?;
         Ok(Self { connection })
     }

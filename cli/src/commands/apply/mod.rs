@@ -94,7 +94,7 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
 /// The control catalog and the merge store's ledger: often one database, always one schema.
 async fn migrate(io: &Io, release: &Release) -> Result<()> {
     catalog::migrate(io.control()).await?;
-    let merge = io.ledger(&release.services.merge)?;
+    let merge = io.ledger(&release.services.merge).await?;
     catalog::migrate(&merge)
         .await
         .map_err(|error| error.with("merge_store", &release.services.merge.host))

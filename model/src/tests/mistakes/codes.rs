@@ -103,6 +103,11 @@ fn every_code_is_raised_by_a_mistake() {
         (code::MODEL0060, codes(&[("memory: 512Mi", "memory: 512Gi")])),
         (code::MODEL0061, codes(&[("requests: {cpu: 100m,", "requests: {cpu: 2,")])),
         (code::MODEL0062, codes(&[("slots: 20}", "slots: 2000}")])),
+        (code::MODEL0070, codes(&[("credential: merge_rw", "credential: ../merge_rw")])),
+        (
+            code::MODEL0071,
+            codes(&[("database: merge}", "database: merge, tls: {mode: require, ca: ca.pem}}")]),
+        ),
     ];
     for (code, found) in &raised {
         assert!(found.contains(&code.id), "{} is not in {found:?}", code.id);
