@@ -15,13 +15,40 @@ pub enum Exit {
     Usage,
 }
 
+impl Exit {
+    /// All of them, for the table of the documentation.
+    pub const ALL: [Self; 4] = [Self::Done, Self::Failed, Self::Changes, Self::Usage];
+
+    /// The number that the shell sees.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Usage => 64,
+        }
+    }
+
+    /// What it tells, one line.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => {
+                "done; also `--help`, `--version`, and output that a closed pipe cut short"
+            }
+            Self::Failed => {
+                "the request cannot be met: an invalid model, a failed check, a server that is away, \
+                 a refused or interrupted verb"
+            }
+            Self::Changes => "`plan --detailed-exitcode`: there is something to do",
+            Self::Usage => {
+                "wrong usage: a word or an option that does not exist, a missing argument"
+            }
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Changes => 2,
-            Exit::Usage => 64,
-        })
+        Self::from(exit.number())
     }
 }

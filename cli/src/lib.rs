@@ -15,6 +15,8 @@ pub mod args;
 pub mod code;
 mod commands;
 pub mod config;
+#[cfg(test)]
+mod documents;
 pub mod exit;
 mod interrupt;
 mod model;
@@ -69,6 +71,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),
         Command::Explain(args) => commands::explain::run(args, printer),
+        Command::Completions(args) => commands::completions::run(args, printer),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod check;
 mod deny;
+mod docs;
 mod files;
 mod process;
 mod test;
@@ -26,6 +27,8 @@ enum Command {
     Check,
     /// Only the dependency policy: licences, duplicates, one TLS provider, unused dependencies
     Deny,
+    /// Write the documents that come from the program itself: the reference of the command line
+    Docs,
     /// Only names and sizes of files
     Files,
     /// All tests, against a private development stack that is gone afterwards
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Check => check::run(),
         Command::Deny => deny::run(),
+        Command::Docs => docs::run(),
         Command::Files => files::run(),
         Command::Test { arguments } => test::run(&arguments),
     };

@@ -38,7 +38,7 @@ pub struct Args {
     /// One statement
     query: String,
     /// Workspace whose views need no schema in front
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     workspace: Option<String>,
     /// Rows to show at most; 0: all
     #[arg(long, value_name = "ROWS", default_value_t = DEFAULT_LIMIT)]

@@ -64,13 +64,20 @@ impl Printer {
     /// # Errors
     /// `CLI0003` when stdout cannot be written (a closed pipe is fine: the reader had enough).
     pub fn data(&self, text: &str) -> Result<()> {
+        self.show(text).map(|_read| ())
+    }
+
+    /// As [`Printer::data`]; `false` when nobody reads any more, for who would go on writing.
+    ///
+    /// # Errors
+    /// As [`Printer::data`].
+    pub fn show(&self, text: &str) -> Result<bool> {
         let mut out = AutoStream::new(std::io::stdout(), self.choice()).lock();
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         match write!(out, "{text}{end}").and_then(|()| out.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::new(code::CLI0003).caused_by(error))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Error::new(code::CLI0003).caused_by(error)),
         }
     }
 

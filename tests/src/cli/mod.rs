@@ -5,6 +5,7 @@
 
 mod desk;
 mod durable;
+mod exits;
 mod explain;
 mod init;
 mod local;

@@ -62,7 +62,9 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     loop {
         let text = look(&session, args).await?;
         let text = if clear { format!("{CLEAR}{text}") } else { format!("{text}\n") };
-        printer.data(&text)?;
+        if !printer.show(&text)? {
+            return Ok(Exit::Done);
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _pressed = tokio::signal::ctrl_c() => return Ok(Exit::Done),

@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, dev, explain, init, pause, plan, resume, run, sql, status, validate, worker,
+        apply, completions, dev, explain, init, pause, plan, resume, run, sql, status, validate,
+        worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -66,31 +67,24 @@ pub struct Output {
     pub format: Format,
 }
 
-/// The verbs.
+/// The verbs. What each does is said once, above its `Args`: a comment here would take the place of
+/// all that stands there.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a folder with a model to begin with
     Init(init::Args),
-    /// Check a model and show what it compiles to
     Validate(validate::Args),
-    /// Show what applying a model would do
     Plan(plan::Args),
-    /// Make a model true: streams, tables, views, grants
     Apply(apply::Args),
-    /// Show the streams: state, last batch, lag, last error
     Status(status::Args),
-    /// Run a batch of a stream now
     Run(run::Args),
-    /// Stop streams from starting batches until they are resumed
     Pause(pause::Args),
-    /// Let paused streams go on
     Resume(resume::Args),
-    /// Do the work: host workflows and activities
     Worker(worker::Args),
-    /// Query the database of the catalog, read-only
     Sql(sql::Args),
-    /// Run PostgreSQL and Temporal for development on this machine
     Dev(dev::Args),
-    /// Say what an error code means and what to do about it
     Explain(explain::Args),
+    Completions(completions::Args),
 }
+
+#[cfg(test)]
+mod tests;
