@@ -13,13 +13,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let descriptor_file = out.join("teal.bin");
     std::fs::write(&descriptor_file, prost_message_encode(&descriptors))?;
-    Config::new().compile_fds(descriptors)?;
+    Config::new().btree_map(["."]).compile_fds(descriptors)?;
     pbjson_build::Builder::new()
         .register_descriptors(&std::fs::read(&descriptor_file)?)?
         .ignore_unknown_fields()
         .ignore_unknown_enum_variants()
         .preserve_proto_field_names()
         .emit_fields()
+        .btree_map(["."])
         .build(&[".teal.v1"])?;
     Ok(())
 }

@@ -185,6 +185,17 @@ teal_model::codes! {
     LEDGER0013: Config, "the catalog belongs to another ecosystem",
         "point TEAL_CATALOG to this ecosystem's database, or give the new ecosystem one of its own";
 
+    /// A reset without an open batch.
+    LEDGER0040: Config, "there is no open batch to reset",
+        "a committed batch stays as it is; `teal run` reads the source again, `teal resync` \
+         compares every row";
+    /// A resync of a dataset that the stream does not have.
+    LEDGER0041: Config, "the stream has no such dataset",
+        "name datasets of the stream (`teal status <stream>` lists them), or none for all of them";
+    /// Nothing to take back.
+    LEDGER0042: Config, "there is no resync to take back",
+        "it is done already, or nobody asked for one; `teal status <stream>` shows what is wanted";
+
     /// All sessions of a source are taken for very long.
     SOURCE0050: Transient, "no session at the source became free",
         "raise `max_sessions` of the source, or spread the schedules of its streams";

@@ -60,6 +60,16 @@ teal_model::codes! {
     /// A code that nobody knows.
     CLI0030: Config, "there is no such code", "`teal explain` lists all codes";
 
+    /// Something dangerous that nobody confirmed.
+    CLI0040: Config, "this needs a yes and nobody is there to say it",
+        "read what it would do; the same command with `--yes` does it";
+    /// The person said no.
+    CLI0041: Config, "not done", "nothing was changed";
+    /// A resync that is not done yet.
+    CLI0042: Config, "the resync is not done",
+        "it stands in the catalog and is done by the next batch that succeeds; \
+         `teal resync <stream> --cancel` takes it back";
+
     // ---- init and discover
 
     /// A new model where there is one.

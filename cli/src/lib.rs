@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`args`] | what a person may type | [`args::Command`] |
 //! | `commands` | one file for each verb | `commands/apply.rs` |
+//! | `streams` | what the verbs on streams share | `streams/mod.rs` |
 //! | [`ui`] | printing: errors, plans, tables, progress | [`ui::Printer`] |
 //! | [`config`] | the environment | [`config::catalog`] |
 //! | `pages` | the page of each error code | `pages/mod.rs` |
@@ -22,6 +23,7 @@ mod interrupt;
 mod model;
 mod pages;
 mod session;
+mod streams;
 pub mod ui;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -67,6 +69,10 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Run(args) => block_on(commands::run::run(args, printer)),
         Command::Pause(args) => block_on(commands::pause::run(args, printer)),
         Command::Resume(args) => block_on(commands::resume::run(args, printer)),
+        Command::Retry(args) => block_on(commands::retry::run(args, printer)),
+        Command::Resync(args) => block_on(commands::resync::run(args, printer)),
+        Command::Reset(args) => block_on(commands::reset::run(args, printer)),
+        Command::Reload(args) => block_on(commands::reload::run(args, printer)),
         Command::Worker(args) => block_on(commands::worker::run(args, printer)),
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),

@@ -3,11 +3,11 @@
 use sqlx::{Connection, PgConnection};
 use teal_activities::{
     Io,
-    catalog::{self, Installed, control::CatalogStream},
+    catalog::{self, Installed},
     pg::{self, Address, PgResultExt},
 };
 use teal_model::{
-    Error, Result, StreamId,
+    Error, Result,
     release::{CredentialStore, Services},
 };
 use teal_temporal::{Retry, Settings, Temporal};
@@ -43,15 +43,6 @@ impl Session {
         };
         let io = new_io(config::catalog()?, installed.release.services.credentials.clone());
         Ok(Self { io, installed })
-    }
-
-    /// A stream of this catalog.
-    ///
-    /// # Errors
-    /// `CLI0010` when there is none of this name.
-    pub(crate) async fn stream(&self, stream: &StreamId) -> Result<CatalogStream> {
-        let found = catalog::control::find(self.io.control(), stream).await?;
-        found.ok_or_else(|| Error::new(code::CLI0010).with("stream", stream))
     }
 
     /// The Temporal server that runs this catalog's streams.

@@ -15,6 +15,12 @@ pub const RUN_NOW: &str = "run_now";
 pub const PAUSE: &str = "pause";
 /// Update: go on.
 pub const RESUME: &str = "resume";
+/// Update: try at once what failed.
+pub const RETRY: &str = "retry";
+/// Update: compare every row, or load from zero.
+pub const RESYNC: &str = "resync";
+/// Update: give up the open batch.
+pub const RESET: &str = "reset";
 /// Update: take over the configuration that the catalog holds.
 pub const RELOAD: &str = "reload";
 /// Update: end for good.

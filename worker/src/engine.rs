@@ -10,7 +10,8 @@ use teal_proto::v1::{
     ApplyBeginRequest, ApplyFinishRequest, ApplyOutline, ApplyReport, ApplyStepReport,
     ApplyStepRequest, IngestReport, IngestRequest, IntentReport, IntentRequest, LoadReport,
     LoadRequest, MergeReport, MergeRequest, NoteReport, NoteRequest, ReconcileReport,
-    ReconcileRequest, RetireReport, RetireRequest,
+    ReconcileRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest, RetireReport,
+    RetireRequest,
 };
 
 /// One function per activity; the names are those of `teal_workflows::contract`.
@@ -27,6 +28,8 @@ pub trait Engine: Send + Sync + 'static {
     async fn merge(&self, request: &MergeRequest, pulse: &dyn Pulse) -> Result<MergeReport>;
     async fn note(&self, request: &NoteRequest) -> Result<NoteReport>;
     async fn set_intent(&self, request: &IntentRequest) -> Result<IntentReport>;
+    async fn resync(&self, request: &ResyncRequest) -> Result<ResyncReport>;
+    async fn reset(&self, request: &ResetRequest, pulse: &dyn Pulse) -> Result<ResetReport>;
     async fn retire(&self, request: &RetireRequest, pulse: &dyn Pulse) -> Result<RetireReport>;
     async fn apply_begin(&self, request: &ApplyBeginRequest) -> Result<ApplyOutline>;
     async fn apply_step(
@@ -71,6 +74,14 @@ impl Engine for Real {
 
     async fn set_intent(&self, request: &IntentRequest) -> Result<IntentReport> {
         stream::set_intent(&self.io, request).await
+    }
+
+    async fn resync(&self, request: &ResyncRequest) -> Result<ResyncReport> {
+        stream::resync(&self.io, request).await
+    }
+
+    async fn reset(&self, request: &ResetRequest, pulse: &dyn Pulse) -> Result<ResetReport> {
+        Box::pin(stream::reset(&self.io, request, pulse)).await
     }
 
     async fn retire(&self, request: &RetireRequest, pulse: &dyn Pulse) -> Result<RetireReport> {

@@ -2,7 +2,7 @@
 //!
 //! | queue | workflows | activities |
 //! |---|---|---|
-//! | `teal/<services>/workflows` | `stream`, `apply` | `stream.load` `stream.reconcile` `stream.note` `stream.set_intent` `stream.retire`, `apply.begin` `apply.step` `apply.finish` |
+//! | `teal/<services>/workflows` | `stream`, `apply` | `stream.load` `stream.reconcile` `stream.note` `stream.set_intent` `stream.resync` `stream.reset` `stream.retire`, `apply.begin` `apply.step` `apply.finish` |
 //! | `teal/<services>/<class>` | – | `stream.ingest` `stream.merge` |
 //!
 //! Reconcile and retire are DDL: the merge store does the work and the worker waits, so they need no

@@ -2,7 +2,8 @@
 //!
 //! | activity | queue | reason |
 //! |---|---|---|
-//! | `stream.load`, `stream.note`, `stream.set_intent` | workflows | a few statements at the catalog |
+//! | `stream.load`, `stream.note`, `stream.set_intent`, `stream.resync` | workflows | a few statements at the catalog |
+//! | `stream.reset` | workflows | ends what hangs at the merge store and at the source, and must not wait behind it |
 //! | `stream.reconcile`, `stream.retire` | workflows | DDL: the merge store does the work, the worker waits; a stream must take its shape, or end, even when no worker of its class runs |
 //! | `stream.ingest`, `stream.merge` | class of each | move rows |
 //! | `apply.begin`, `apply.step`, `apply.finish` | workflows | catalog, DDL, calls to Temporal |
@@ -20,7 +21,8 @@ use teal_proto::v1::{
     ApplyBeginRequest, ApplyFinishRequest, ApplyOutline, ApplyReport, ApplyStepReport,
     ApplyStepRequest, IngestReport, IngestRequest, IntentReport, IntentRequest, LoadReport,
     LoadRequest, MergeReport, MergeRequest, NoteReport, NoteRequest, ReconcileReport,
-    ReconcileRequest, RetireReport, RetireRequest,
+    ReconcileRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest, RetireReport,
+    RetireRequest,
 };
 use temporalio_macros::activity_definitions;
 use temporalio_sdk::activities::ActivityError;
@@ -37,6 +39,10 @@ pub const STREAM_MERGE: &str = "stream.merge";
 pub const STREAM_NOTE: &str = "stream.note";
 /// Name of [`StreamActivities::set_intent`].
 pub const STREAM_SET_INTENT: &str = "stream.set_intent";
+/// Name of [`StreamActivities::resync`].
+pub const STREAM_RESYNC: &str = "stream.resync";
+/// Name of [`StreamActivities::reset`].
+pub const STREAM_RESET: &str = "stream.reset";
 /// Name of [`StreamActivities::retire`].
 pub const STREAM_RETIRE: &str = "stream.retire";
 /// Name of [`ApplyActivities::begin`].
@@ -79,6 +85,16 @@ impl StreamActivities {
 
     #[activity(name = STREAM_SET_INTENT)]
     pub fn set_intent(request: IntentRequest) -> Result<IntentReport, ActivityError> {
+        unimplemented!()
+    }
+
+    #[activity(name = STREAM_RESYNC)]
+    pub fn resync(request: ResyncRequest) -> Result<ResyncReport, ActivityError> {
+        unimplemented!()
+    }
+
+    #[activity(name = STREAM_RESET)]
+    pub fn reset(request: ResetRequest) -> Result<ResetReport, ActivityError> {
         unimplemented!()
     }
 

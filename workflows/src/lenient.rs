@@ -1,6 +1,7 @@
 //! Input of updates that people type by hand: no input, `null` and unknown fields are fine; what
 //! cannot be understood is refused before anything happens.
 
+use serde_json::Value;
 use teal_proto::v1::Ask;
 use temporalio_common::data_converters::{
     PayloadConversionError, SerializationContext, TemporalDeserializable, TemporalSerializable,
@@ -34,11 +35,31 @@ fn read(data: &[u8]) -> Result<Ask, String> {
     if data.trim_ascii().is_empty() || data.trim_ascii() == b"null" {
         return Ok(Ask::default());
     }
-    serde_json::from_slice(data).map_err(|error| {
-        format!(
-            r#"cannot read the input: {error}; write for example '{{"reason": "maintenance"}}'"#
-        )
-    })
+    serde_json::from_slice(data)
+        .and_then(|value| serde_json::from_value(with_datasets(value)))
+        .map_err(|error| {
+            format!(
+                r#"cannot read the input: {error}; write for example '{{"reason": "maintenance"}}'"#
+            )
+        })
+}
+
+/// One dataset may be written as such, and under the name that the command line has for it: an
+/// unknown field is ignored, and so a single letter would make all datasets of one.
+fn with_datasets(mut value: Value) -> Value {
+    let Some(fields) = value.as_object_mut() else { return value };
+    let mut names = Vec::new();
+    for field in ["datasets", "dataset"] {
+        match fields.remove(field) {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(several)) => names.extend(several),
+            Some(one) => names.push(one),
+        }
+    }
+    if !names.is_empty() {
+        fields.insert("datasets".to_owned(), Value::Array(names));
+    }
+    value
 }
 
 impl TemporalSerializable for Asked {
@@ -60,7 +81,11 @@ mod tests {
         assert_eq!(read(b""), Ok(Ask::default()));
         assert_eq!(read(b" null "), Ok(Ask::default()));
         assert_eq!(read(br#"{"reason":"x","junk":[1]}"#).unwrap().reason, "x");
-        for bad in [&b"5"[..], b"{", br#"{"reason":5}"#, b"\"text\""] {
+        for one in [&br#"{"dataset":"a"}"#[..], br#"{"datasets":"a"}"#, br#"{"datasets":["a"]}"#] {
+            assert_eq!(read(one).unwrap().datasets, ["a"]);
+        }
+        assert!(read(br#"{"discardHistory":true,"datasets":null}"#).unwrap().discard_history);
+        for bad in [&b"5"[..], b"{", br#"{"reason":5}"#, b"\"text\"", br#"{"dataset":5}"#] {
             assert!(read(bad).unwrap_err().contains("maintenance"), "{bad:?}");
         }
     }

@@ -75,6 +75,7 @@ pub(super) async fn retire(
             verb: "retire".to_owned(),
             reason: "no workspace needs it any more".to_owned(),
             by: by.to_owned(),
+            ..IntentRequest::default()
         };
         stream::set_intent(io, &request).await?;
     }

@@ -16,11 +16,18 @@ struct Migration {
 }
 
 /// All of them, in order. A released file is never edited: a change is a new file.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "catalog",
-    text: include_str!("../../migrations/0001_catalog.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "catalog",
+        text: include_str!("../../migrations/0001_catalog.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "resync",
+        text: include_str!("../../migrations/0002_resync.sql"),
+    },
+];
 
 /// Key of the advisory lock that makes migrations wait for each other ("team" in ASCII, then 1). The
 /// locks of streams begin with "teal", those of source sessions have two keys: none ever meet.

@@ -13,6 +13,7 @@ pub mod lag;
 pub mod ledger;
 mod migrate;
 pub(crate) mod number;
+pub mod resync;
 pub mod status;
 
 pub use identity::{Identity, belongs_to, claim, identity, open};

@@ -14,13 +14,17 @@ use teal_proto::v1::{IngestReport, IngestRequest};
 
 use crate::{
     Io, Pulse,
-    catalog::ledger::{self, Attempt, Begun, MergeTable, Staged, StagedDataset},
+    catalog::{
+        ledger::{self, Attempt, Begun, MergeTable, Staged, StagedDataset},
+        resync::Treatment,
+    },
     code,
     merge::{MergeStore, postgres::PostgresStore},
     pg::{
         PgResultExt,
         copy::{Watched, Watcher},
     },
+    provision::dependants,
     pulse::{Progress, while_beating},
     source::{
         Snapshot,
@@ -38,10 +42,11 @@ use crate::{
 pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Result<IngestReport> {
     let started = Instant::now();
     let beginning = Progress { doing: "beginning a batch".to_owned(), ..Progress::default() };
-    let attempt = match while_beating(pulse, &beginning, ledger::begin(io, request)).await? {
-        Begun::Ingested(mark) => return Ok(mark.report()),
-        Begun::Attempt(attempt) => attempt,
-    };
+    let attempt =
+        match while_beating(pulse, &beginning, Box::pin(ledger::begin(io, request))).await? {
+            Begun::Ingested(mark) => return Ok(mark.report()),
+            Begun::Attempt(attempt) => attempt,
+        };
     let work = Box::pin(pull_all(io, &attempt, started, pulse));
     work.await.map_err(|error| error.with("batch", attempt.batch))
 }
@@ -110,6 +115,7 @@ async fn pull_one(
         source_rows: held.unwrap_or(0),
         buckets: pull.buckets().map(|buckets| buckets.numbers.clone()),
         bucket_mask: pull.buckets().map_or(0, |buckets| buckets.mask),
+        compares_rows: !first_load && attempt.treatment(table) == Treatment::Compare,
     };
     if pull == Pull::Nothing {
         return Ok(staged);
@@ -136,8 +142,15 @@ async fn decide(
     table: &MergeTable,
     watch: &Watch<'_>,
 ) -> Result<(Pull, Option<u64>)> {
-    if !table.loaded {
+    if attempt.loads(table) {
+        if table.loaded {
+            // it would only be found after hours of copying that the old table cannot go
+            dependants::none(store.connection(), &table.table, None).await?;
+        }
         return Ok((Pull::FirstLoad { batch: attempt.batch, style: table.style }, None));
+    }
+    if attempt.treatment(table) == Treatment::Compare {
+        return Ok((Pull::All, None));
     }
     let comparing =
         Progress { doing: format!("comparing {}", table.dataset), ..watch.progress.clone() };

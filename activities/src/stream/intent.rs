@@ -37,7 +37,7 @@ pub async fn set_intent(io: &Io, request: &IntentRequest) -> Result<IntentReport
         verb: if request.verb.is_empty() { &request.wanted } else { &request.verb },
         object: &stream.workflow_id(),
         reason: &request.reason,
-        details: None,
+        details: (!request.details.is_empty()).then(|| serde_json::json!(request.details)),
     };
     control::audit(&mut transaction, &line).await?;
     transaction.commit().await.during("writing the stream's intent")?;

@@ -16,6 +16,7 @@ use crate::{
             state::State,
         },
         number::{int4, small},
+        resync::{self, Resync},
     },
     pg::PgResultExt,
 };
@@ -46,6 +47,7 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
     let open = open_batch(&mut ledger, wanted.id).await?;
     let tables = ledger::merge_tables(&mut ledger, wanted.id).await?;
     let next_due = next_due(&mut ledger, &wanted, &state).await?;
+    let resync = Resync::of(resync::open(io.control(), wanted.id, state.resync_served).await?);
     let report = LoadReport {
         intent: intent.wanted,
         intent_reason: intent.reason,
@@ -55,6 +57,9 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
         last_batch: small(state.last_batch),
         catalog_uid,
         incarnation: state.incarnation,
+        resync_wanted: resync.number,
+        resync_served: state.resync_served,
+        resync: resync.words(),
         ..of_config(&wanted, &tables)
     };
     Ok(with_open_batch(report, open))

@@ -6,6 +6,8 @@ mod load;
 pub mod merge;
 mod note;
 pub mod reconcile;
+mod reset;
+mod resync;
 mod retire;
 
 pub use ingest::ingest;
@@ -14,4 +16,6 @@ pub use load::load;
 pub use merge::merge;
 pub use note::note;
 pub use reconcile::reconcile;
+pub use reset::reset;
+pub use resync::resync;
 pub use retire::retire;

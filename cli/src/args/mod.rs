@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, completions, dev, explain, init, pause, plan, resume, run, sql, status, validate,
-        worker,
+        apply, completions, dev, explain, init, pause, plan, reload, reset, resume, resync, retry,
+        run, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -79,6 +79,10 @@ pub enum Command {
     Run(run::Args),
     Pause(pause::Args),
     Resume(resume::Args),
+    Retry(retry::Args),
+    Resync(resync::Args),
+    Reset(reset::Args),
+    Reload(reload::Args),
     Worker(worker::Args),
     Sql(sql::Args),
     Dev(dev::Args),

@@ -87,8 +87,6 @@ const UNTESTED: &[&str] = &[
     "CLI0009",
     "CLI0012",
     "CLI0013",
-    "CLI0014",
-    "CLI0015",
     "CLI0016",
     "CLI0017",
     "CLI0018",

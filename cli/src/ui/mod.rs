@@ -1,5 +1,6 @@
 //! What a person sees: one [`Printer`], and how errors, plans and tables look.
 
+pub(crate) mod ask;
 pub(crate) mod diagnostic;
 pub(crate) mod error;
 pub(crate) mod page;

@@ -50,6 +50,13 @@ impl Desk {
         fs::read_to_string(self.folder.path().join(path)).unwrap_or_default()
     }
 
+    /// Replaces a text in a file.
+    pub(super) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.path().join(path)).expect("a file");
+        assert!(text.contains(from), "{from} is not in {path}");
+        self.write(path, &text.replace(from, to));
+    }
+
     /// `teal` with these words, in this folder and environment.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(teal::binary());

@@ -51,6 +51,7 @@ async fn an_operator_applies_runs_pauses_resumes_and_retires() {
 
     shop.source.run("insert into people values (4, 'Dan')").await;
     insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
+    verbs_on_a_healthy_stream(&shop, stream).await;
     insta::assert_snapshot!(shop.desk.teal(&["plan", "--detailed-exitcode"]));
 
     shop.write_model("{every: 1h}", "[shop:people, shop:orders]");
@@ -64,6 +65,31 @@ async fn an_operator_applies_runs_pauses_resumes_and_retires() {
     let temporal = temporal().await;
     let workflow = StreamId::multi(&shop.name, "shop").workflow_id();
     assert!(!temporal.is_open(&workflow).await.unwrap());
+}
+
+/// What helps a stream in trouble is refused or mends what is there to mend.
+async fn verbs_on_a_healthy_stream(shop: &Shop, stream: &str) {
+    let table = format!("{}.shop__people", shop.name);
+    shop.merge.run(&format!("update {table} set name = 'damaged' where id = 1")).await;
+    let resynced = shop.desk.teal(&["resync", stream, "--dataset", "people"]);
+    assert!(resynced.starts_with("exit: 0\n"), "{resynced}");
+    assert!(resynced.contains("batch 3: +0 ~1 −0, 4 rows staged"), "{resynced}");
+    let name = format!("select name from {table} where id = 1");
+    assert_eq!(shop.merge.rows(&name).await, ["Ada"]);
+    for (verb, why) in [("retry", "neither failing nor backing off"), ("reset", "[LEDGER0040]")] {
+        let refused = shop.desk.teal(&[verb, stream]);
+        assert!(refused.starts_with("exit: 1\n") && refused.contains(why), "{refused}");
+    }
+    let reloaded = shop.desk.teal(&["reload", "*", "--store", "shop", "-o", "json"]);
+    assert!(reloaded.contains("the configuration of the catalog runs"), "{reloaded}");
+    let audit = format!(
+        "select verb, reason from teal.audit where object = 'stream/{stream}' and by_whom like '%@%'
+         order by id"
+    );
+    let audit = shop.merge.rows(&audit).await;
+    for line in ["pause|month end", "resume|", "run|", "resync|", "reload|"] {
+        assert!(audit.contains(&line.to_owned()), "{line}: {audit:?}");
+    }
 }
 
 #[tokio::test]

@@ -11,5 +11,6 @@ mod init;
 mod local;
 mod model;
 mod usage;
+mod verbs;
 
 use desk::Desk;

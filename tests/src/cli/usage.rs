@@ -10,7 +10,9 @@ fn wrong_usage_exits_64_and_help_exits_0() {
         &["explode"],
         &["run"],
         &["pause", "live/shop"],
-        &["run", "no-stream", "--local"],
+        &["run", "", "--local"],
+        &["resync", "live/shop", "--discard-history"], // without a reason
+        &["resync", "live/shop", "--cancel", "--accept"],
         &["plan", "--output", "xml"],
         &["-q", "-v", "validate"],
     ] {

@@ -10,6 +10,7 @@ mod kills;
 mod names;
 mod pulse;
 mod reference;
+mod resync;
 mod snapshots;
 mod types;
 mod world;

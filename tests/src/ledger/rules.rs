@@ -172,6 +172,7 @@ async fn a_paused_or_reconfigured_stream_refuses_to_begin() {
         verb: "pause".into(),
         reason: "holidays".into(),
         by: "ann".into(),
+        ..IntentRequest::default()
     };
     stream::set_intent(&world.bench.io, &pause).await.unwrap();
     stream::set_intent(&world.bench.io, &pause).await.unwrap();

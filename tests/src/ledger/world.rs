@@ -120,6 +120,7 @@ impl World {
                 source_rows: rows,
                 buckets: None,
                 bucket_mask: 0,
+                compares_rows: false,
             });
         }
         let mut connection = self.bench.merge.pool.acquire().await.unwrap();

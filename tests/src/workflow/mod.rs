@@ -9,4 +9,5 @@ mod record;
 mod replay;
 mod script;
 mod stream;
+mod verbs;
 mod world;

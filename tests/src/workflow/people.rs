@@ -17,7 +17,7 @@ async fn pause_is_in_the_catalog_before_it_is_answered_and_holds_until_resumed()
     world.settled().await;
     let reply = world.tell(names::PAUSE).await;
     assert_eq!((reply.state.as_str(), reply.failure), ("paused", None));
-    assert!(world.script.ledger().calls.contains(&"set_intent paused me@here a test".to_owned()));
+    assert!(world.script.ledger().calls.contains(&"set_intent pause me@here a test".to_owned()));
     let refused = world.refusal(names::RUN_NOW).await;
     assert_eq!(refused.code().id, "TEMPORAL0005");
     assert!(refused.to_string().contains("is paused: resume it first"), "{refused}");

@@ -7,7 +7,7 @@
 
 use std::{path::PathBuf, sync::atomic::Ordering};
 
-use teal_proto::v1::{ApplyInput, StreamCarry};
+use teal_proto::v1::{ApplyInput, Ask, StreamCarry};
 use teal_temporal::names;
 use temporalio_client::UntypedWorkflow;
 
@@ -43,6 +43,7 @@ async fn record_histories() {
     busy_states().await;
     resting_states().await;
     requests().await;
+    verbs().await;
     applies().await;
 }
 
@@ -134,6 +135,38 @@ async fn requests() {
     world.tell(names::RESUME).await;
     world.until("waiting").await;
     save_stream(world, "stream_renewed").await;
+}
+
+async fn verbs() {
+    let world = World::new("record", 0).await;
+    world.start().await;
+    world.settled().await;
+    world.tell(names::RESYNC).await;
+    world.until_that("done", |status| status.resync_served == 1).await;
+    let cancel = Ask { cancel: true, ..Ask::default() };
+    world.ask(names::RESYNC, cancel).await.unwrap();
+    save_stream(world, "stream_resynced").await;
+
+    let world = World::new("record", 0).await;
+    world.script.ledger().ingest.push_back(Act::Hold);
+    world.script.ledger().merge.push_back(Act::Hold);
+    world.start().await;
+    world.settled().await;
+    world.tell(names::RUN_NOW).await;
+    world.called("ingest", 1).await;
+    world.tell(names::RESET).await;
+    world.called("merge", 1).await;
+    world.tell(names::RESET).await;
+    world.until_that("served", |status| status.runs_served == 1).await;
+    save_stream(world, "stream_reset").await;
+
+    let world = World::new("record", 60_000).await;
+    world.script.ledger().merge.push_back(Act::Fail(DATA));
+    world.start().await;
+    world.until("failing").await;
+    world.tell(names::RETRY).await;
+    world.until_that("mended", |status| status.last_batch == 2).await;
+    save_stream(world, "stream_retried").await;
 }
 
 async fn applies() {

@@ -7,7 +7,7 @@ use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOption
 use super::record::folder;
 
 /// One per state, so that a missing recording is noticed.
-const FIXTURES: [&str; 14] = [
+const FIXTURES: [&str; 17] = [
     "apply_done",
     "apply_failed",
     "apply_running",
@@ -20,7 +20,10 @@ const FIXTURES: [&str; 14] = [
     "stream_reconciling",
     "stream_reloaded",
     "stream_renewed",
+    "stream_reset",
+    "stream_resynced",
     "stream_retired",
+    "stream_retried",
     "stream_waiting",
 ];
 

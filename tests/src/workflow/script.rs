@@ -19,7 +19,8 @@ use teal_proto::v1::{
     ApplyBeginRequest, ApplyFinishRequest, ApplyOutline, ApplyPhase, ApplyReport, ApplyStepReport,
     ApplyStepRequest, IngestReport, IngestRequest, IntentReport, IntentRequest, LoadReport,
     LoadRequest, MergeReport, MergeRequest, NoteReport, NoteRequest, ReconcileReport,
-    ReconcileRequest, RetireReport, RetireRequest,
+    ReconcileRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest, RetireReport,
+    RetireRequest,
 };
 use teal_worker::engine::Engine;
 
@@ -75,6 +76,12 @@ pub(super) struct Ledger {
     /// Steps that an apply has done.
     pub(super) steps_done: Vec<u32>,
     pub(super) search_attributes: bool,
+    /// Highest batch that was given up; its number is used up.
+    pub(super) used: u32,
+    /// Newest resync that is wanted, that the open batch does, that is done.
+    pub(super) wanted: u64,
+    pub(super) serving: u64,
+    pub(super) resynced: u64,
 }
 
 impl Script {
@@ -164,6 +171,8 @@ impl Engine for Script {
             platform: "live".into(),
             store: "shop".into(),
             team: "retail/online".into(),
+            resync_wanted: ledger.wanted,
+            resync_served: ledger.resynced,
             ..LoadReport::default()
         })
     }
@@ -194,14 +203,20 @@ impl Engine for Script {
             if ledger.intent != "run" || ledger.config != request.config_hash {
                 return Err(Error::new(FENCED));
             }
-            let batch = ledger.open.map_or(ledger.last_batch + 1, |(batch, _)| batch);
+            let next = ledger.last_batch.max(ledger.used) + 1;
+            let batch = ledger.open.map_or(next, |(batch, _)| batch);
+            ledger.serving = ledger.wanted;
             ledger.open = Some((batch, false));
             ledger.epoch += 1;
             ledger.calls.push(format!("ingest {batch}"));
             (batch, ledger.ingest.pop_front())
         };
+        let epoch = self.ledger().epoch;
         self.act(act, pulse).await?;
         let mut ledger = self.ledger();
+        if ledger.epoch != epoch {
+            return Err(Error::new(FENCED));
+        }
         ledger.open = Some((batch, true));
         Ok(IngestReport { batch, epoch: ledger.epoch, rows: 50_000, ..IngestReport::default() })
     }
@@ -216,6 +231,13 @@ impl Engine for Script {
         };
         self.act(act, pulse).await?;
         let mut ledger = self.ledger();
+        if ledger.epoch != request.epoch {
+            return Err(Error::new(FENCED));
+        }
+        ledger.resynced = ledger.resynced.max(ledger.serving);
+        if ledger.resynced >= ledger.wanted {
+            ledger.wanted = 0;
+        }
         ledger.open = None;
         ledger.last_batch = request.batch;
         Ok(MergeReport {
@@ -225,6 +247,7 @@ impl Engine for Script {
             next_due_at_ms: ledger.next_due(),
             staged_rows: 50_000,
             duration_ms: 20,
+            resync: ledger.serving,
             ..MergeReport::default()
         })
     }
@@ -242,11 +265,44 @@ impl Engine for Script {
 
     async fn set_intent(&self, request: &IntentRequest) -> Result<IntentReport> {
         let mut ledger = self.ledger();
-        ledger
-            .calls
-            .push(format!("set_intent {} {} {}", request.wanted, request.by, request.reason));
-        ledger.intent.clone_from(&request.wanted);
-        Ok(IntentReport { wanted: request.wanted.clone() })
+        ledger.calls.push(format!("set_intent {} {} {}", request.verb, request.by, request.reason));
+        if !request.wanted.is_empty() {
+            ledger.intent.clone_from(&request.wanted);
+        }
+        Ok(IntentReport { wanted: ledger.intent.clone() })
+    }
+
+    async fn resync(&self, request: &ResyncRequest) -> Result<ResyncReport> {
+        let mut ledger = self.ledger();
+        let what = if request.cancel { "cancel" } else { "wish" };
+        ledger.calls.push(format!("resync {what} {}", request.datasets.join(",")));
+        if request.datasets.iter().any(|dataset| dataset == "nonsense") {
+            return Err(Error::new(CONFIG).with("dataset", "nonsense"));
+        }
+        if request.cancel {
+            ledger.wanted = 0;
+            return Ok(ResyncReport { cancelled: 1, ..ResyncReport::default() });
+        }
+        ledger.wanted = ledger.wanted.max(ledger.resynced) + 1;
+        Ok(ResyncReport {
+            wanted: ledger.wanted,
+            number: ledger.wanted,
+            resync: "compare every row of orders".into(),
+            ..ResyncReport::default()
+        })
+    }
+
+    async fn reset(&self, request: &ResetRequest, _pulse: &dyn Pulse) -> Result<ResetReport> {
+        let mut ledger = self.ledger();
+        ledger.calls.push(format!("reset {}", request.by));
+        let Some((batch, staged)) = ledger.open.take() else {
+            return Err(Error::new(CONFIG).with("committed", ledger.last_batch));
+        };
+        ledger.epoch += 1;
+        ledger.used = batch;
+        let status = if staged { "ingested" } else { "started" }.to_owned();
+        let staged_rows = if staged { 50_000 } else { 0 };
+        Ok(ResetReport { batch, status, staged_rows, backends: 0 })
     }
 
     async fn retire(&self, _request: &RetireRequest, _pulse: &dyn Pulse) -> Result<RetireReport> {

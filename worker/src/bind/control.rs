@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use teal_proto::v1::{
     IntentReport, IntentRequest, LoadReport, LoadRequest, NoteReport, NoteRequest, ReconcileReport,
-    ReconcileRequest, RetireReport, RetireRequest,
+    ReconcileRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest, RetireReport,
+    RetireRequest,
 };
 use teal_workflows::contract;
 use temporalio_macros::activities;
@@ -68,6 +69,30 @@ impl Control {
         let ended = self.engine.set_intent(&request).await;
         let (verb, by) = (&request.verb, &request.by);
         tracing::info!(stream = request.stream, verb, by, "somebody asked");
+        settle(&ctx, &request.stream, 0, ended)
+    }
+
+    #[activity(name = contract::STREAM_RESYNC)]
+    async fn resync(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        request: ResyncRequest,
+    ) -> Result<ResyncReport, ActivityError> {
+        let ended = self.engine.resync(&request).await;
+        let report = settle(&ctx, &request.stream, 0, ended)?;
+        let (stream, wanted, by) = (&request.stream, &report.resync, &request.by);
+        tracing::info!(stream, wanted, by, "somebody asked for a resync");
+        Ok(report)
+    }
+
+    #[activity(name = contract::STREAM_RESET)]
+    async fn reset(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        request: ResetRequest,
+    ) -> Result<ResetReport, ActivityError> {
+        let pulse = Heartbeat::start(ctx.clone());
+        let ended = self.engine.reset(&request, &pulse).await;
         settle(&ctx, &request.stream, 0, ended)
     }
 

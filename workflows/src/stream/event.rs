@@ -56,6 +56,17 @@ pub enum Event {
     Pause,
     /// A person said go on; it stands in the catalog already.
     Resume,
+    /// A person said: try now what failed.
+    Retry,
+    /// What people want compared or loaded again, as it stands in the catalog now.
+    Wishes {
+        /// Number of the newest wish that is not done; 0: there is none.
+        wanted: u64,
+        /// For people.
+        words: String,
+    },
+    /// A person had the open batch given up in the ledger.
+    Reset,
     /// The configuration in the catalog changed.
     Reload,
     /// A person or an apply ends the stream; it stands in the catalog already.

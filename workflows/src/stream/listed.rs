@@ -4,11 +4,18 @@ use teal_temporal::search;
 use temporalio_common::search_attributes::SearchAttributeKey;
 use temporalio_sdk::WorkflowContext;
 
-use super::{show, workflow::StreamWorkflow};
+use super::{links::links, show, workflow::StreamWorkflow};
 
 /// Brings details and search attributes up to date.
 pub(super) fn show(ctx: &WorkflowContext<StreamWorkflow>) {
-    ctx.set_current_details(ctx.state(|w| show::details(w.state())));
+    let namespace = ctx.namespace();
+    ctx.set_current_details(ctx.state(|w| {
+        let details = show::details(w.state());
+        match links(w.state(), namespace) {
+            Some(links) => format!("{details}\n| see | {links} |"),
+            None => details,
+        }
+    }));
     // A namespace that does not know them would refuse the upsert and with it the whole workflow
     // task, for ever: the worker looks, and `load` reports what it saw.
     if !ctx.state(|w| w.state().config.search_attributes) {

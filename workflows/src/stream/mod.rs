@@ -6,6 +6,7 @@ mod event;
 mod failure;
 mod intent;
 mod line;
+mod links;
 mod listed;
 mod pause;
 mod policy;
@@ -18,7 +19,7 @@ mod word;
 mod workflow;
 
 pub use event::{Command, Event, Work};
-pub use state::{Intent, Reloads, Runs, Stage, State};
+pub use state::{Intent, Reloads, Resync, Runs, Stage, State};
 pub use step::step;
 pub use word::Word;
 pub use workflow::StreamWorkflow;

@@ -22,7 +22,7 @@ impl State {
                 vec![]
             }
             Stage::Reconciling
-            | Stage::Ingesting { .. }
+            | Stage::Ingesting
             | Stage::Merging { .. }
             | Stage::Paused
             | Stage::Retiring
@@ -49,7 +49,7 @@ impl State {
             }
             Stage::Waiting
             | Stage::Reconciling
-            | Stage::Ingesting { .. }
+            | Stage::Ingesting
             | Stage::Merging { .. }
             | Stage::BackingOff { .. }
             | Stage::Retiring

@@ -17,6 +17,9 @@ pub(super) fn summary(state: &State, work: Work) -> String {
             format!("{stream}: tables and views of {}", short(&state.config.config_hash))
         }
         Work::Ingest if state.last_batch == 0 => format!("{stream}: first load"),
+        Work::Ingest if state.resync.wanted != 0 => {
+            format!("{stream}: batch after {}, {}", state.last_batch, state.resync.words)
+        }
         Work::Ingest => match &state.last_report {
             Some(last) => {
                 let rows = grouped(last.staged_rows);
@@ -74,17 +77,24 @@ pub(super) fn details(state: &State) -> String {
         let waiting = state.runs.requested - state.runs.served;
         lines.push(format!("| asked for | {waiting} × run_now |"));
     }
+    if state.resync.wanted != 0 {
+        lines.push(format!("| resync | {} |", cell(&state.resync.words)));
+    }
     if let Some(failure) = &state.last_failure {
-        let message = failure.message.replace('|', "\\|").replace('\n', " ");
-        lines.push(format!("| failure {} | {message} |", state.failures));
-        lines.push(format!("| what to do | {} |", failure.help.replace('|', "\\|")));
+        lines.push(format!("| failure {} | {} |", state.failures, cell(&failure.message)));
+        lines.push(format!("| what to do | {} |", cell(&failure.help)));
     }
     if !state.config.intent_reason.is_empty() && !state.config.intent_by.is_empty() {
         let (reason, by) = (&state.config.intent_reason, &state.config.intent_by);
-        lines.push(format!("| said | {} ({by}) |", reason.replace('|', "\\|")));
+        lines.push(format!("| said | {} ({by}) |", cell(reason)));
     }
     lines.push(format!("| configuration | {} |", short(&state.running_hash)));
     lines.join("\n")
+}
+
+/// Text that stays within its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }
 
 /// Answer of the query `status`.
@@ -106,6 +116,9 @@ pub(super) fn status(state: &State) -> StreamStatus {
         runs_served: state.runs.served,
         config_hash: state.running_hash.clone(),
         last_report: state.last_report,
+        resync_wanted: state.resync.wanted,
+        resync_served: state.resync.served,
+        resync: state.resync.words.clone(),
     }
 }
 
@@ -135,7 +148,7 @@ pub(super) fn listed_word(state: &State) -> Word {
 }
 
 /// `50 000`: groups of three, as a person reads them in any language.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 2);
     for (index, digit) in digits.chars().enumerate() {

@@ -17,10 +17,7 @@ pub enum Stage {
     /// The reconcile activity runs.
     Reconciling,
     /// The ingest activity runs.
-    Ingesting {
-        /// It was told to stop, because of a reload or the end.
-        giving_up: bool,
-    },
+    Ingesting,
     /// The merge activity runs.
     Merging {
         /// Number of the staged batch.
@@ -84,6 +81,11 @@ pub struct State {
     pub reloads: Reloads,
     /// Requests for a batch.
     pub runs: Runs,
+    /// What people want compared or loaded again.
+    pub resync: Resync,
+    /// The running ingest or merge was told to stop, because of a reload, a reset or the end: how it
+    /// fails changes nothing.
+    pub giving_up: bool,
     /// A batch was begun or failed and is not committed: go on without waiting for the schedule.
     pub owed: bool,
     /// Last committed batch.
@@ -113,6 +115,27 @@ pub struct Runs {
     pub served: u64,
     /// Last ticket whose batch may delete more than `max_delete`.
     pub accept: u64,
+}
+
+/// What people want beyond the schedule; the catalog has it too, and first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resync {
+    /// Number of the newest wish that is not done; 0: there is none.
+    pub wanted: u64,
+    /// Number of the newest that is done.
+    pub served: u64,
+    /// What is wanted, for people.
+    pub words: String,
+}
+
+impl Resync {
+    /// Everything up to this one is done.
+    pub(super) fn serve(&mut self, number: u64) {
+        self.served = self.served.max(number);
+        if self.served >= self.wanted {
+            (self.wanted, self.words) = (0, String::new());
+        }
+    }
 }
 
 /// Tickets of `reload`.
@@ -147,6 +170,8 @@ impl State {
                 served: carry.runs_served,
                 accept: if carry.accept_deletes { carry.runs_requested } else { 0 },
             },
+            resync: Resync::default(),
+            giving_up: false,
             owed: false,
             last_batch: carry.last_batch,
             next_due_at_ms: carry.next_due_at_ms,
@@ -179,7 +204,7 @@ impl State {
             Stage::Loading { shown } => *shown,
             Stage::Waiting => Word::Waiting,
             Stage::Reconciling => Word::Reconciling,
-            Stage::Ingesting { .. } => Word::Ingesting,
+            Stage::Ingesting => Word::Ingesting,
             Stage::Merging { .. } => Word::Merging,
             Stage::BackingOff { .. } => Word::BackingOff,
             Stage::Failing { .. } => Word::Failing,
@@ -197,7 +222,7 @@ impl State {
             Stage::Waiting
             | Stage::Loading { .. }
             | Stage::Reconciling
-            | Stage::Ingesting { .. }
+            | Stage::Ingesting
             | Stage::Merging { .. }
             | Stage::Paused
             | Stage::Retiring
@@ -215,7 +240,7 @@ impl State {
             | Stage::Retired => true,
             Stage::Loading { .. }
             | Stage::Reconciling
-            | Stage::Ingesting { .. }
+            | Stage::Ingesting
             | Stage::Merging { .. }
             | Stage::Retiring => false,
         }

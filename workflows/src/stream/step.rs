@@ -8,6 +8,8 @@
 //! | merging | waiting, or ingesting | committed; the latter when something was asked for meanwhile |
 //! | any of these | backing_off | transient failure: the same work again after 1 s·2ⁿ |
 //! | any of these | failing | config or data failure: batch given up, probed at the next due time; bug: until asked |
+//! | backing_off, failing | what failed, at once | `retry` |
+//! | any | load → ingesting | `reset`: an ingest or merge is cancelled; the ledger has given its batch up |
 //! | any | load → reconciling | `reload` or fenced; an ingest is cancelled, a merge is waited for |
 //! | any | paused | `pause`: at once when idle, else after the open batch |
 //! | any | retired | `retire`: as reload, then the retire activity, then the end |
@@ -20,7 +22,7 @@ use teal_proto::v1::LoadReport;
 use super::{
     event::{Command, Event, Work},
     policy,
-    state::{Intent, Stage, State},
+    state::{Intent, Resync, Stage, State},
 };
 
 /// Status of a staged batch in the ledger.
@@ -46,7 +48,7 @@ impl State {
                 self.reload |= report.config_hash != self.config.config_hash;
                 self.configured(at_ms, report.config_hash)
             }
-            (Stage::Ingesting { .. }, Event::Ingested(report)) => {
+            (Stage::Ingesting, Event::Ingested(report)) => {
                 if self.reload || self.is_ending() {
                     return self.next(at_ms); // the batch is in the ledger, `load` finds it there
                 }
@@ -57,13 +59,16 @@ impl State {
                 self.last_batch = report.batch;
                 self.next_due_at_ms = report.next_due_at_ms;
                 self.last_report = Some(report);
+                self.resync.serve(report.resync);
                 self.owed = false;
                 self.healthy();
                 self.runs.served = self.runs.served.max(self.runs.serving);
                 self.next(at_ms)
             }
             (Stage::Retiring, Event::Retired) => self.close(),
-            (Stage::Ingesting { giving_up: true }, Event::Failed(_) | Event::Cancelled) => {
+            (Stage::Ingesting | Stage::Merging { .. }, Event::Failed(_) | Event::Cancelled)
+                if self.giving_up =>
+            {
                 self.next(at_ms)
             }
             (_, Event::Failed(failure)) => match self.work() {
@@ -95,6 +100,16 @@ impl State {
             }
             (stage, Event::Pause) => self.pause(&stage),
             (stage, Event::Resume) => self.resume(&stage),
+            (_, Event::Retry) => {
+                self.owed |= self.was_failing;
+                self.was_failing = false;
+                self.go_on_after_failure()
+            }
+            (_, Event::Wishes { wanted, words }) => {
+                (self.resync.wanted, self.resync.words) = (wanted, words);
+                vec![]
+            }
+            (_, Event::Reset) => self.reset(at_ms),
             (_, Event::Reload) => {
                 self.reload = true;
                 self.reloads.asked += 1;
@@ -148,6 +163,7 @@ impl State {
     /// Starts an activity; none may be running.
     pub(super) fn start(&mut self, work: Work) -> Vec<Command> {
         let shown = self.word();
+        self.giving_up = false;
         let mut accept_deletes = self.runs.accept > self.runs.served;
         self.stage = match work {
             Work::Load => {
@@ -158,7 +174,7 @@ impl State {
             Work::Reconcile => Stage::Reconciling,
             Work::Ingest => {
                 self.runs.serving = self.runs.requested;
-                Stage::Ingesting { giving_up: false }
+                Stage::Ingesting
             }
             Work::Merge { batch, epoch, rows } => {
                 // a permission that was given after the source was read is for the next batch
@@ -174,12 +190,19 @@ impl State {
     fn go_on(&mut self, at_ms: i64) -> Vec<Command> {
         match self.stage {
             Stage::Waiting => self.next(at_ms),
+            _ => self.go_on_after_failure(),
+        }
+    }
+
+    fn go_on_after_failure(&mut self) -> Vec<Command> {
+        match self.stage {
             Stage::BackingOff { next, .. } | Stage::Failing { next, .. } => {
                 self.start(if self.reload { Work::Load } else { next })
             }
-            Stage::Loading { .. }
+            Stage::Waiting
+            | Stage::Loading { .. }
             | Stage::Reconciling
-            | Stage::Ingesting { .. }
+            | Stage::Ingesting
             | Stage::Merging { .. }
             | Stage::Paused
             | Stage::Retiring
@@ -187,18 +210,34 @@ impl State {
         }
     }
 
+    /// The ledger has given the open batch up: what still works on it stops, and the next try takes
+    /// a new number, at once unless a pause or the end stands in the way.
+    fn reset(&mut self, at_ms: i64) -> Vec<Command> {
+        self.healthy();
+        self.was_failing = false;
+        self.owed = true;
+        self.reload = true; // the ledger is not what it was
+        if self.is_idle() {
+            return self.next(at_ms);
+        }
+        self.give_up()
+    }
+
+    /// Tells an ingest or merge to stop, once.
+    fn give_up(&mut self) -> Vec<Command> {
+        if self.giving_up || !matches!(self.stage, Stage::Ingesting | Stage::Merging { .. }) {
+            return vec![];
+        }
+        self.giving_up = true;
+        vec![Command::Cancel]
+    }
+
     /// Makes room for a reload or the end: at once, by cancelling an ingest, or after a merge.
     fn interrupt(&mut self, at_ms: i64) -> Vec<Command> {
         if self.is_idle() {
             return self.next(at_ms);
         }
-        match &mut self.stage {
-            Stage::Ingesting { giving_up } if !*giving_up => {
-                *giving_up = true;
-                vec![Command::Cancel]
-            }
-            _ => vec![],
-        }
+        if matches!(self.stage, Stage::Ingesting) { self.give_up() } else { vec![] }
     }
 
     fn loaded(&mut self, at_ms: i64, report: LoadReport) -> Vec<Command> {
@@ -215,6 +254,13 @@ impl State {
         self.last_batch = report.last_batch; // the catalog wins, also over a later memory
         self.next_due_at_ms = report.next_due_at_ms;
         self.owed |= report.open_batch != 0;
+        // a wish that was spoken before this workflow began has no ticket here
+        self.owed |= report.resync_wanted != 0 && !self.was_failing;
+        self.resync = Resync {
+            wanted: report.resync_wanted,
+            served: report.resync_served,
+            words: report.resync.clone(),
+        };
         self.config = report;
         if self.reload || self.is_ending() {
             return self.next(at_ms);
@@ -264,7 +310,7 @@ impl State {
         match self.stage {
             Stage::Loading { .. } => Some(Work::Load),
             Stage::Reconciling => Some(Work::Reconcile),
-            Stage::Ingesting { .. } => Some(Work::Ingest),
+            Stage::Ingesting => Some(Work::Ingest),
             Stage::Merging { batch, epoch, rows } => Some(Work::Merge { batch, epoch, rows }),
             Stage::Retiring => Some(Work::Retire),
             Stage::Waiting

@@ -8,21 +8,21 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use teal_proto::v1::{Reply, StreamInput, StreamStatus};
+use teal_proto::v1::{Ask, Reply, StreamInput, StreamStatus};
 use teal_temporal::names;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ContinueAsNewOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView,
-    WorkflowResult, workflows::select,
+    ContinueAsNewOptions, WorkflowContext, WorkflowContextView, WorkflowResult, workflows::select,
 };
 
 use super::{
     event::{Command, Event, Work},
-    intent::{Change, set_intent},
+    intent::{Change, audit, reset, resync, set_intent},
     line::{Line, note},
     listed, show,
     state::{Intent, Stage, State},
     step::step,
+    word::Word,
 };
 use crate::lenient::Asked;
 
@@ -123,26 +123,89 @@ impl StreamWorkflow {
     }
 
     /// Starts a batch now; during a run exactly one more follows.
-    #[expect(clippy::needless_pass_by_value, reason = "the macro of the SDK hands over a value")]
     #[update(name = names::RUN_NOW)]
-    pub fn run_now(&mut self, ctx: &mut SyncWorkflowContext<Self>, ask: Asked) -> Reply {
-        let accept_deletes = ask.0.accept_deletes;
-        self.happened(unix_ms(ctx.workflow_time()), Event::RunNow { accept_deletes });
-        let ticket = self.state.runs.requested;
-        let message = if self.state.runs.serving >= ticket {
-            "a batch is starting"
-        } else {
-            "one more batch follows the one that is running"
-        };
-        Reply { ticket, ..self.reply(message) }
+    pub async fn run_now(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        audit(ctx, "run", &ask).await?;
+        ctx.state(Self::may_run)?; // somebody may have paused it while the audit was written
+        happened(ctx, Event::RunNow { accept_deletes: ask.0.accept_deletes });
+        Ok(ctx.state(|w| w.ticket("")))
     }
 
     /// A paused or ending stream runs nothing.
     #[update_validator(run_now)]
     pub fn may_run_now(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.may_run()
+    }
+
+    /// Tries now what failed, whatever it was.
+    #[update(name = names::RETRY)]
+    pub async fn retry(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        audit(ctx, names::RETRY, &ask).await?;
+        let failures = ctx.state(|w| w.state.failures);
+        happened(ctx, Event::Retry);
+        Ok(ctx.state(|w| w.reply(&format!("tries again after {}", times(failures)))))
+    }
+
+    /// Only what failed.
+    #[update_validator(retry)]
+    pub fn may_retry(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
+        self.may_run()?;
+        if matches!(self.state.word(), Word::Failing | Word::BackingOff) {
+            return Ok(());
+        }
+        self.refuse("is neither failing nor backing off: there is nothing to retry")
+    }
+
+    /// Compares every row in one ordinary batch, or loads from zero.
+    #[update(name = names::RESYNC)]
+    pub async fn resync(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        let report = resync(ctx, &ask).await?;
+        happened(ctx, Event::Wishes { wanted: report.wanted, words: report.resync.clone() });
+        if ask.0.cancel {
+            let taken_back = format!("{} resync taken back", report.cancelled);
+            return Ok(ctx.state(|w| w.reply(&taken_back)));
+        }
+        happened(ctx, Event::RunNow { accept_deletes: ask.0.accept_deletes });
+        let what = format!("{}: ", report.resync);
+        Ok(ctx.state(|w| Reply { resync: report.number, ..w.ticket(&what) }))
+    }
+
+    /// A paused or ending stream resyncs nothing; history does not go without a reason.
+    #[update_validator(resync)]
+    pub fn may_resync(&self, _ctx: &WorkflowContextView, ask: &Asked) -> Result<(), Refusal> {
+        if ask.0.cancel {
+            if ask.0.discard_history || !ask.0.datasets.is_empty() {
+                return self.refuse("takes back all of its resyncs: give `cancel` alone");
+            }
+            return self.not_ending();
+        }
+        self.may_run()?;
+        if ask.0.discard_history && ask.0.reason.is_empty() {
+            return self.refuse("loses its history by this: give a reason");
+        }
+        Ok(())
+    }
+
+    /// Gives up the open batch, whoever works on it; the next try takes a new number.
+    #[update(name = names::RESET)]
+    pub async fn reset(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        let report = reset(ctx, &ask).await?;
+        happened(ctx, Event::Reset);
+        let message = format!(
+            "batch {} was {} and is given up, {} staged rows are dropped; the next try takes a new number",
+            report.batch,
+            report.status,
+            show::grouped(report.staged_rows)
+        );
+        Ok(ctx.state(|w| Reply { reset_batch: report.batch, ..w.reply(&message) }))
+    }
+
+    /// Between two batches there is nothing to reset; whether one is open, the ledger knows.
+    #[update_validator(reset)]
+    pub fn may_reset(&self, _ctx: &WorkflowContextView, _ask: &Asked) -> Result<(), Refusal> {
         self.not_ending()?;
-        if self.state.intent == Intent::Paused {
-            return self.refuse("is paused: resume it first");
+        if matches!(self.state.stage, Stage::Reconciling) {
+            return self.refuse("alters its tables: there is no open batch to reset");
         }
         Ok(())
     }
@@ -183,7 +246,9 @@ impl StreamWorkflow {
 
     /// Takes over what the catalog holds; answers when the configuration runs, or why it cannot.
     #[update(name = names::RELOAD)]
-    pub async fn reload(ctx: &mut WorkflowContext<Self>, _ask: Asked) -> Result<Reply, Refusal> {
+    pub async fn reload(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
+        // a stream that was renamed has no row to audit any more, and ends by this
+        let _untold = audit(ctx, names::RELOAD, &ask).await;
         happened(ctx, Event::Reload);
         let ticket = ctx.state(|w| w.state.reloads.asked);
         ctx.wait_condition(|w| w.state.reloads.done >= ticket || w.state.is_ending()).await?;
@@ -238,10 +303,9 @@ impl StreamWorkflow {
             stream: self.state.stream.clone(),
             state: self.state.word().as_str().to_owned(),
             message: format!("{}: {message}", self.state.stream),
-            ticket: 0,
             last_batch: self.state.last_batch,
             config_hash: self.state.running_hash.clone(),
-            failure: None,
+            ..Reply::default()
         }
     }
 
@@ -252,6 +316,36 @@ impl StreamWorkflow {
     fn not_ending(&self) -> Result<(), Refusal> {
         if self.state.is_ending() { self.refuse("is being retired") } else { Ok(()) }
     }
+
+    fn may_run(&self) -> Result<(), Refusal> {
+        self.not_ending()?;
+        if self.state.intent == Intent::Paused {
+            return self.refuse("is paused: resume it first");
+        }
+        Ok(())
+    }
+
+    /// Reply to who asked for a batch.
+    fn ticket(&self, what: &str) -> Reply {
+        let ticket = self.state.runs.requested;
+        let when = if self.state.runs.serving >= ticket {
+            "a batch is starting"
+        } else {
+            "one more batch follows the one that is running"
+        };
+        Reply { ticket, ..self.reply(&format!("{what}{when}")) }
+    }
+
+    /// People see at once who said what; the catalog has it already.
+    pub(super) fn said(&mut self, ask: &Ask) {
+        self.state.config.intent_reason.clone_from(&ask.reason);
+        self.state.config.intent_by.clone_from(&ask.by);
+    }
+}
+
+/// `1 failure`, `3 failures`
+fn times(failures: u32) -> String {
+    if failures == 1 { "1 failure".to_owned() } else { format!("{failures} failures") }
 }
 
 pub(super) fn happened(ctx: &WorkflowContext<StreamWorkflow>, event: Event) {

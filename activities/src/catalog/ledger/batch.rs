@@ -91,7 +91,7 @@ pub(super) async fn read_mark(
 ) -> Result<IngestedMark> {
     let datasets = sqlx::query(
         "select merge_table_id, staging, first_load, staged_rows, staged_bytes, source_rows,
-                buckets, bucket_mask
+                buckets, bucket_mask, compares_rows
          from teal.batch_dataset where stream_id = $1 and batch = $2 order by merge_table_id",
     )
     .bind(stream_id)
@@ -106,7 +106,7 @@ pub(super) async fn read_mark(
                     - coalesce(ingest_ms, 0) as attempt_at_ms,
                 coalesce(ingest_ms, 0) as ingest_ms,
                 coalesce((extract(epoch from source_read_at) * 1000)::bigint, 0) as source_read_at_ms,
-                source_snapshot, source_position
+                source_snapshot, source_position, resync
          from teal.batch where stream_id = $1 and batch = $2",
     )
     .bind(stream_id)
@@ -137,6 +137,7 @@ fn read_mark_row(
             source_position: row.try_get("source_position")?,
             duration_ms: count(row.try_get("ingest_ms")?),
         },
+        resync: count(row.try_get("resync")?),
     })
 }
 
@@ -150,5 +151,6 @@ fn read_dataset(row: &PgRow) -> Result<StagedDataset, sqlx::Error> {
         source_rows: count(row.try_get("source_rows")?),
         buckets: row.try_get("buckets")?,
         bucket_mask: row.try_get("bucket_mask")?,
+        compares_rows: row.try_get("compares_rows")?,
     })
 }

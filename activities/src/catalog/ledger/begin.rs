@@ -18,6 +18,7 @@ use crate::{
     catalog::{
         control::{self, CatalogStream},
         number::{int4, int8},
+        resync::{self, Resync},
     },
     code,
     pg::PgResultExt,
@@ -50,7 +51,11 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
         Taken::Number(batch) => {
             let epoch = new_epoch(&mut transaction, wanted.id).await?;
             drop_leftovers(&mut transaction, wanted.id, None).await?;
-            let attempt = attempt(wanted, batch, epoch, older, &state, tables);
+            let wishes = resync::open(io.control(), wanted.id, state.resync_served).await?;
+            let attempt = Attempt {
+                resync: Resync::of(wishes),
+                ..attempt(wanted, batch, epoch, older, &state, tables)
+            };
             put_batch(&mut transaction, &attempt, io.worker()).await?;
             put_state(&mut transaction, attempt.stream_id, "ingesting").await?;
             prune(&mut transaction, attempt.stream_id, batch).await?;
@@ -138,6 +143,7 @@ fn attempt(
         incarnation: state.incarnation,
         schema_version: state.schema_version,
         tables,
+        resync: Resync::default(),
     }
 }
 
@@ -153,13 +159,13 @@ async fn put_batch(connection: &mut PgConnection, attempt: &Attempt, worker: &st
     let expected: u64 = attempt.tables.iter().map(|table| table.rows).sum();
     sqlx::query(
         "insert into teal.batch (stream_id, batch, status, epoch, incarnation, schema_version,
-                                 config_hash, first_load, worker)
-         values ($1, $2, 'started', $3, $4, $5, $6, $7, $8)
+                                 config_hash, first_load, worker, resync)
+         values ($1, $2, 'started', $3, $4, $5, $6, $7, $8, $9)
          on conflict (stream_id, batch) do update set
              status = 'started', epoch = excluded.epoch, attempts = batch.attempts + 1,
              incarnation = excluded.incarnation, schema_version = excluded.schema_version,
              config_hash = excluded.config_hash, first_load = excluded.first_load,
-             worker = excluded.worker, ingested_at = null, staged_rows = 0, staged_bytes = 0",
+             worker = excluded.worker, resync = excluded.resync, ingested_at = null, staged_rows = 0, staged_bytes = 0",
     )
     .bind(attempt.stream_id)
     .bind(attempt.batch.as_i32())
@@ -167,8 +173,9 @@ async fn put_batch(connection: &mut PgConnection, attempt: &Attempt, worker: &st
     .bind(int4(attempt.incarnation))
     .bind(int4(attempt.schema_version))
     .bind(&attempt.config_hash)
-    .bind(attempt.tables.iter().any(|table| !table.loaded))
+    .bind(attempt.tables.iter().any(|table| attempt.loads(table)))
     .bind(worker)
+    .bind(int8(attempt.resync.number))
     .execute(&mut *connection)
     .await
     .during(BEGINNING)?;

@@ -36,7 +36,7 @@ async fn close(
 ) -> Result<Option<BatchId>> {
     const CLOSING: &str = "giving a batch up";
     let closed: Vec<i32> = sqlx::query_scalar(
-        "update teal.batch set status = $2, failure = $3
+        "update teal.batch set status = $2, failure = coalesce($3, failure)
          where stream_id = $1 and status in ('started', 'ingested') returning batch",
     )
     .bind(stream_id)

@@ -63,6 +63,7 @@ async fn stored_report(
     const READING: &str = "reading the report of a committed batch";
     let row = sqlx::query(
         "select inserted, updated, deleted, unchanged, coalesce(merge_ms, 0) as merge_ms, staged_rows,
+                resync,
                 coalesce((extract(epoch from committed_at) * 1000)::bigint, 0) as committed_at_ms
          from teal.batch where stream_id = $1 and batch = $2",
     )
@@ -83,6 +84,7 @@ async fn stored_report(
         next_due_at_ms: state.next_due_at_ms.unwrap_or(0),
         staged_rows: count(number("staged_rows")?),
         already_committed: true,
+        resync: count(number("resync")?),
     })
 }
 
@@ -113,6 +115,7 @@ pub async fn commit(
         next_due_at_ms: due::after_batch(spec, merging.mark.attempt_at_ms, &state).unwrap_or(0),
         staged_rows: merging.mark.rows(),
         already_committed: false,
+        resync: merging.mark.resync,
     };
     let committed_at_ms = put_batch(connection, merging.mark.stream_id, &report).await?;
     put_state(connection, spec, merging, &report).await?;
@@ -164,6 +167,7 @@ async fn put_counts(
     sqlx::query(
         "update teal.merge_table t
          set rows = case when d.first_load then 0 else t.rows end + d.inserted - d.deleted,
+             retained = case when d.first_load then '[]' else t.retained end, -- a new table has none
              loaded = t.loaded or d.first_load
          from teal.batch_dataset d
          where d.stream_id = $1 and d.batch = $2 and t.id = d.merge_table_id
@@ -216,7 +220,7 @@ async fn put_state(
     let hit = sqlx::query(
         "update teal.stream_state s
          set epoch = 0, older_epochs = (array_prepend(s.epoch, s.older_epochs))[1:16],
-             last_batch = b.batch, next_batch = greatest(s.next_batch, b.batch + 1),
+             last_batch = b.batch, resync_served = greatest(s.resync_served, b.resync), next_batch = greatest(s.next_batch, b.batch + 1),
              source_position = coalesce(b.source_position, s.source_position),
              source_read_at = b.source_read_at, committed_at = b.committed_at,
              next_due_at = to_timestamp(nullif($4, 0)::bigint / 1000.0),

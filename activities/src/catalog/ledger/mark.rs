@@ -64,8 +64,8 @@ async fn put_datasets(
     for dataset in &staged.datasets {
         sqlx::query(
             "insert into teal.batch_dataset (stream_id, batch, merge_table_id, epoch, staging,
-                 first_load, staged_rows, staged_bytes, source_rows, buckets, bucket_mask)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 first_load, staged_rows, staged_bytes, source_rows, buckets, bucket_mask, compares_rows)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(attempt.stream_id)
         .bind(attempt.batch.as_i32())
@@ -78,6 +78,7 @@ async fn put_datasets(
         .bind(int8(dataset.source_rows))
         .bind(&dataset.buckets)
         .bind(dataset.bucket_mask)
+        .bind(dataset.compares_rows)
         .execute(&mut *connection)
         .await
         .during(MARKING)?;

@@ -38,6 +38,7 @@ pub use progress::progress;
 pub use prune::prune_now;
 pub use reconcile::{set_reconciled, take_over};
 pub use staging::staging_is_intact;
+pub(crate) use state::put_state;
 pub use tables::merge_tables;
 pub use types::{
     Attempt, Begun, IngestedMark, MergeTable, Merged, Merging, Opened, STAGING_SCHEMA, Staged,

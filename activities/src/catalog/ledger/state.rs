@@ -3,7 +3,11 @@
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use teal_model::{Epoch, Error, Result, StreamId};
 
-use crate::{catalog::number::small, code, pg::PgResultExt};
+use crate::{
+    catalog::number::{count, small},
+    code,
+    pg::PgResultExt,
+};
 
 const READING: &str = "reading the stream's state";
 
@@ -19,6 +23,8 @@ pub(crate) struct State {
     pub(crate) schema_version: u32,
     pub(crate) committed_at_ms: Option<i64>,
     pub(crate) next_due_at_ms: Option<i64>,
+    /// Highest resync that a committed batch did.
+    pub(crate) resync_served: u64,
     /// The server's clock.
     pub(crate) now_ms: i64,
 }
@@ -42,7 +48,7 @@ pub(crate) async fn read_state(connection: &mut PgConnection, stream_id: i64) ->
 async fn find_state(connection: &mut PgConnection, stream_id: i64) -> Result<Option<State>> {
     let row = sqlx::query(
         "select epoch, next_batch, last_batch, incarnation, lost_batch, reconciled_hash,
-                schema_version, (extract(epoch from committed_at) * 1000)::bigint as committed_at_ms,
+                resync_served, schema_version, (extract(epoch from committed_at) * 1000)::bigint as committed_at_ms,
                 (extract(epoch from next_due_at) * 1000)::bigint as next_due_at_ms,
                 (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms
          from teal.stream_state where stream_id = $1",
@@ -65,6 +71,7 @@ fn read_row(row: &PgRow) -> Result<State, sqlx::Error> {
         schema_version: small(row.try_get("schema_version")?),
         committed_at_ms: row.try_get("committed_at_ms")?,
         next_due_at_ms: row.try_get("next_due_at_ms")?,
+        resync_served: count(row.try_get("resync_served")?),
         now_ms: row.try_get("now_ms")?,
     })
 }
@@ -79,7 +86,7 @@ pub(super) async fn new_epoch(connection: &mut PgConnection, stream_id: i64) -> 
 
 /// Says what the stream does now, for people; the workflow's own notes follow only when something is
 /// out of the ordinary.
-pub(super) async fn put_state(
+pub(crate) async fn put_state(
     connection: &mut PgConnection,
     stream_id: i64,
     state: &str,

@@ -7,6 +7,8 @@ use teal_model::{
 };
 use teal_proto::v1::{IngestReport, MergeReport};
 
+use crate::catalog::resync::{Resync, Treatment};
+
 /// Schema of all staging tables.
 pub const STAGING_SCHEMA: &str = "teal_staging";
 
@@ -63,12 +65,25 @@ pub struct Attempt {
     pub schema_version: u32,
     /// One for each dataset of the configuration, sorted by dataset.
     pub tables: Vec<MergeTable>,
+    /// What people want beyond the usual; this batch does it.
+    pub resync: Resync,
 }
 
 impl Attempt {
     /// The stream's human key.
     pub fn stream(&self) -> &StreamId {
         &self.spec.id
+    }
+
+    /// How this batch treats the dataset of a table.
+    pub fn treatment(&self, table: &MergeTable) -> Treatment {
+        let wanted = self.spec.dataset(&table.dataset);
+        wanted.map_or(Treatment::Usual, |dataset| self.resync.treatment(dataset))
+    }
+
+    /// Whether a dataset is loaded into a new table, for the first time or again.
+    pub fn loads(&self, table: &MergeTable) -> bool {
+        !table.loaded || self.treatment(table) == Treatment::Rebuild
     }
 
     /// Name of every connection of this attempt, at the source and at the merge store.
@@ -105,6 +120,8 @@ pub struct StagedDataset {
     pub buckets: Option<Vec<i32>>,
     /// Number of buckets − 1.
     pub bucket_mask: i32,
+    /// Whether the merge compares values even where hashes are equal.
+    pub compares_rows: bool,
 }
 
 /// What an ingest knows when it has staged everything.
@@ -139,6 +156,8 @@ pub struct IngestedMark {
     pub attempt_at_ms: i64,
     /// What was staged.
     pub staged: Staged,
+    /// Highest resync that the batch does; 0: none.
+    pub resync: u64,
 }
 
 impl IngestedMark {
@@ -159,6 +178,7 @@ impl IngestedMark {
             unchanged: datasets.iter().all(|dataset| dataset.staging.is_none()),
             duration_ms: self.staged.duration_ms,
             source_read_at_ms: self.staged.source_read_at_ms,
+            resync: self.resync,
         }
     }
 }

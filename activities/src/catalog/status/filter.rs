@@ -11,6 +11,8 @@ pub struct Filter {
     pub team: Option<String>,
     /// Platform.
     pub platform: Option<String>,
+    /// Store.
+    pub store: Option<String>,
     /// States, such as `failing`.
     pub states: Vec<String>,
 }
@@ -26,6 +28,7 @@ impl Filter {
             });
         named
             && self.platform.as_ref().is_none_or(|platform| spec.id.platform() == platform)
+            && self.store.as_ref().is_none_or(|store| spec.id.store() == store)
             && self.team.as_ref().is_none_or(|team| *team == spec.team || under(team, &spec.team))
     }
 

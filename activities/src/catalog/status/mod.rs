@@ -13,7 +13,7 @@ use teal_proto::v1::Failure;
 
 pub use batches::batches;
 pub use filter::Filter;
-pub use streams::{streams, streams_of};
+pub use streams::{names, streams, streams_of};
 
 /// One stream as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,12 +66,29 @@ pub struct StreamStatusRow {
     pub lag_ms: Option<u64>,
     /// When a batch is due; absent: only on request, or paused.
     pub next_due_at: Option<Timestamp>,
+    /// What people want compared or loaded again and no batch has done.
+    pub resync: Option<ResyncRow>,
     /// Failures in a row.
     pub failures: u32,
     /// The last failure, while it is not over.
     pub failure: Option<Failure>,
     /// When it happened.
     pub failed_at: Option<Timestamp>,
+}
+
+/// A resync that is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResyncRow {
+    /// Number of the newest wish.
+    pub number: u64,
+    /// What is wanted, in words.
+    pub what: String,
+    /// Why, as the newest wish says.
+    pub reason: String,
+    /// Who spoke it.
+    pub by: String,
+    /// When.
+    pub at: Option<Timestamp>,
 }
 
 /// How far the running activity is.

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
 use teal_model::{
-    Result,
+    Result, StreamId,
     release::{StreamSpec, TableName},
     schedule::Schedule,
 };
 use teal_proto::v1::Failure;
 
 use super::{
-    BatchRow, DatasetRow, Filter, ProgressRow, StreamStatusRow, batches::read_batch, timestamp,
+    BatchRow, DatasetRow, Filter, ProgressRow, ResyncRow, StreamStatusRow, batches::read_batch,
+    timestamp,
 };
 use crate::{
     catalog::{
         control::{Intent, RUN},
         number::{count, small},
+        resync::{self, Resync, Wish},
     },
     pg::PgResultExt,
 };
@@ -47,13 +49,26 @@ pub async fn streams_of(
     let mut states = states(ledger, &ids).await?;
     let mut tables = tables(ledger, &ids).await?;
     let mut batches = batches(ledger, &ids).await?;
+    let served: Vec<(i64, u64)> =
+        ids.iter().map(|id| (*id, states.get(id).map_or(0, |state| state.resync_served))).collect();
+    let mut wishes = resync::open_of(control, &served).await?;
     let rows = wanted.into_iter().map(|stream| {
         let id = stream.id;
         let state = states.remove(&id).unwrap_or_default();
         let tables = tables.remove(&id).unwrap_or_default();
-        status_row(stream, state, tables, batches.remove(&id).unwrap_or_default())
+        let row = status_row(stream, state, tables, batches.remove(&id).unwrap_or_default());
+        StreamStatusRow { resync: wishes.remove(&id).and_then(resync_row), ..row }
     });
     Ok(rows.filter(|row| filter.takes_state(&row.state)).collect())
+}
+
+/// Names of the streams that a filter takes, sorted; states are not looked at.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn names(control: &PgPool, filter: &Filter) -> Result<Vec<StreamId>> {
+    let wanted = wanted(control).await?.into_iter();
+    Ok(wanted.filter(|stream| filter.takes(&stream.spec)).map(|stream| stream.spec.id).collect())
 }
 
 /// What the control catalog says of a stream.
@@ -102,6 +117,7 @@ struct StateRow {
     since_at: Option<i64>,
     reconciled_hash: String,
     incarnation: u32,
+    resync_served: u64,
     source_read_at: Option<i64>,
     now: i64,
     next_due_at: Option<i64>,
@@ -114,6 +130,7 @@ struct StateRow {
 async fn states(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, StateRow>> {
     let rows = sqlx::query(
         "select stream_id, state, reconciled_hash, incarnation, failures, last_failure,
+                resync_served,
                 progress_rows, progress_bytes, progress_total_rows,
                 (extract(epoch from state_since) * 1000)::bigint as since_at,
                 (extract(epoch from source_read_at) * 1000)::bigint as source_read_at,
@@ -150,6 +167,7 @@ fn read_state(row: &PgRow) -> Result<StateRow, sqlx::Error> {
         since_at: row.try_get("since_at")?,
         reconciled_hash: row.try_get("reconciled_hash")?,
         incarnation: small(row.try_get("incarnation")?),
+        resync_served: count(row.try_get("resync_served")?),
         source_read_at: row.try_get("source_read_at")?,
         now: row.try_get("now")?,
         next_due_at: row.try_get("next_due_at")?,
@@ -244,10 +262,23 @@ fn status_row(
         source_read_at: timestamp(state.source_read_at),
         lag_ms,
         next_due_at: timestamp(state.next_due_at),
+        resync: None,
         failures: state.failures,
         failure: state.failure,
         failed_at: timestamp(state.failed_at),
     }
+}
+
+fn resync_row(wishes: Vec<Wish>) -> Option<ResyncRow> {
+    let resync = Resync::of(wishes);
+    let newest = resync.wishes.last()?;
+    Some(ResyncRow {
+        number: resync.number,
+        what: resync.words(),
+        reason: newest.reason.clone(),
+        by: newest.by.clone(),
+        at: timestamp(Some(newest.at_ms)),
+    })
 }
 
 fn in_words(schedule: &Schedule) -> String {

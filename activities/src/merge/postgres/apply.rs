@@ -81,6 +81,7 @@ pub(super) async fn apply(
         staging: staging(name),
         current: current(table.style),
         in_buckets: staged.buckets.is_some(),
+        compares_rows: staged.compares_rows,
     };
     let statement = match table.style {
         Style::Live => live::apply(&target, batch),
@@ -119,7 +120,11 @@ pub(super) fn merged(prepared: &Prepared, inserted: u64, updated: u64, deleted: 
 
 /// The guard against a source that was emptied by mistake: parks the stream when more rows go than
 /// both the share and the number allow.
-fn check_deletes(prepared: &Prepared, guard: Option<MaxDelete>, deleted: u64) -> Result<()> {
+pub(super) fn check_deletes(
+    prepared: &Prepared,
+    guard: Option<MaxDelete>,
+    deleted: u64,
+) -> Result<()> {
     let Some(MaxDelete { percent, rows }) = guard else { return Ok(()) };
     let before = prepared.table.rows;
     if deleted <= rows || deleted.saturating_mul(100) <= before.saturating_mul(u64::from(percent)) {

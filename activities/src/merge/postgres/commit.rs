@@ -95,7 +95,10 @@ async fn apply_all(
 ) -> Result<Vec<Merged>> {
     let guard = (!order.accept_deletes).then_some(order.stream.spec.max_delete);
     let (mut merged, mut former) = (Vec::new(), Vec::new());
-    for dataset in prepared {
+    // Loads come last: from the exchange of its tables to the commit, a dataset's readers wait.
+    let (loads, refreshes): (Vec<_>, Vec<_>) =
+        prepared.iter().partition(|dataset| dataset.staged.first_load);
+    for dataset in refreshes.into_iter().chain(loads) {
         let progress = Progress {
             doing: format!("merging {}", dataset.table.dataset),
             rows: merged.iter().map(|m: &Merged| m.inserted + m.updated + m.unchanged).sum(),
@@ -104,6 +107,11 @@ async fn apply_all(
         };
         let done =
             if let (true, Some(loaded)) = (dataset.staged.first_load, &dataset.staged.staging) {
+                apply::check_deletes(
+                    dataset,
+                    guard,
+                    dataset.table.rows.saturating_sub(dataset.staged.staged_rows),
+                )?;
                 former.push(publish::exchange(connection, dataset, loaded, order.epoch).await?);
                 apply::merged(dataset, dataset.staged.staged_rows, 0, 0)
             } else {
@@ -116,8 +124,8 @@ async fn apply_all(
     if !former.is_empty() {
         views::recreate(connection, order.stream.id).await?;
     }
-    for empty in &former {
-        publish::drop_former(connection, empty).await?;
+    for table in &former {
+        publish::drop_former(connection, table).await?;
     }
     Ok(merged)
 }

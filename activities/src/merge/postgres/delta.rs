@@ -22,6 +22,9 @@ pub(super) struct Target<'a> {
     pub(super) current: Sql,
     /// Whether only some hash buckets were pulled: `$1` is their mask, `$2` their numbers.
     pub(super) in_buckets: bool,
+    /// Whether values are compared although the hashes are equal: what somebody did to the table by
+    /// hand, or what a hash is blind to.
+    pub(super) compares_rows: bool,
 }
 
 impl Target<'_> {
@@ -43,6 +46,9 @@ impl Target<'_> {
     /// fetches changed rows by address and does not read both tables a second time.
     pub(super) fn delta(&self) -> Sql {
         let Self { layout, table, staging, .. } = self;
+        if self.compares_rows {
+            return self.delta_by_value();
+        }
         sql!(
             "pairs as materialized (
   select s.at as new_row, t.at as old_row
@@ -63,6 +69,29 @@ impl Target<'_> {
             table,
             staged_key = layout.key_of("s"),
             current_key = layout.key_of("t"),
+            current = self.current_in_buckets(),
+            same_key = layout.same_key("s", "t"),
+            staged = layout.columns_of("s"),
+            kept = layout.columns_of("t"),
+        )
+    }
+
+    /// As [`Self::delta`], but every pair of rows is compared, whatever the hashes say.
+    fn delta_by_value(&self) -> Sql {
+        let Self { layout, table, staging, .. } = self;
+        sql!(
+            "pairs as materialized (
+  select s.ctid as new_row, t.ctid as old_row, s.teal_hash is distinct from t.teal_hash as rehash,
+    record_image_ne(row({staged}), row({kept})) as differs
+  from {staging} s full join (select t.ctid, t.* from {table} t where {current}) t on {same_key}
+), delta as materialized (
+  select new_row, old_row,
+    case when old_row is null then 'i' when new_row is null then 'd' when differs then 'u' else 'h' end
+      as op
+  from pairs where old_row is null or new_row is null or differs or rehash
+)",
+            staging,
+            table,
             current = self.current_in_buckets(),
             same_key = layout.same_key("s", "t"),
             staged = layout.columns_of("s"),
@@ -122,6 +151,10 @@ mod tests {
     use crate::merge::postgres::{current, ddl::tests::orders, live, milestoned};
 
     fn merge_text(style: Style, in_buckets: bool) -> String {
+        text(style, in_buckets, false)
+    }
+
+    fn text(style: Style, in_buckets: bool, compares_rows: bool) -> String {
         let layout = Layout::of(&orders()).unwrap();
         let target = Target {
             layout: &layout,
@@ -129,6 +162,7 @@ mod tests {
             staging: Ident::qualified("teal_staging", "s7_00000000000000ff"),
             current: current(style),
             in_buckets,
+            compares_rows,
         };
         let statement = match style {
             Style::Live => live::apply(&target, BatchId::new(9).unwrap()),
@@ -177,6 +211,24 @@ mod tests {
         from (select count(*) filter (where op = 'i') as inserted,
             count(*) filter (where op = 'u') as updated, count(*) filter (where op = 'd') as deleted,
             count(*) filter (where op = 'h') as refreshed from delta) d
+        "#);
+    }
+
+    #[test]
+    fn a_full_comparison_looks_at_values_whatever_the_hashes_say() {
+        let text = text(Style::Milestoned, false, true);
+        let delta = text.split_once(", gone as").map_or("", |(delta, _)| delta);
+        insta::assert_snapshot!(delta, @r#"
+        with pairs as materialized (
+          select s.ctid as new_row, t.ctid as old_row, s.teal_hash is distinct from t.teal_hash as rehash,
+            record_image_ne(row(s."id", s."note", s."shop"), row(t."id", t."note", t."shop")) as differs
+          from "teal_staging"."s7_00000000000000ff" s full join (select t.ctid, t.* from "p"."orders" t where t.teal_batch_out = 2147483647) t on s."shop" = t."shop" and s."id" = t."id"
+        ), delta as materialized (
+          select new_row, old_row,
+            case when old_row is null then 'i' when new_row is null then 'd' when differs then 'u' else 'h' end
+              as op
+          from pairs where old_row is null or new_row is null or differs or rehash
+        )
         "#);
     }
 

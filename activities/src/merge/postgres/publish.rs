@@ -1,4 +1,4 @@
-//! A first load takes the place of the empty merge table, in the merge transaction.
+//! A load takes the place of the merge table, empty or to be rebuilt, in the merge transaction.
 
 use sqlx::PgConnection;
 use teal_model::{Epoch, Result, release::Style};
@@ -11,18 +11,25 @@ use super::{
 use crate::{
     catalog::ledger::{MergeTable, STAGING_SCHEMA},
     pg::{Ident, PgResultExt, Sql, sql},
+    provision::dependants,
 };
 
-/// Exchanges the tables. Views still show the former, empty one, whose new place is returned: put
-/// the views on the new one, then drop it. Waits for readers of the empty table (`lock_timeout`).
+/// Exchanges the tables. Views still show the former one, whose new place is returned: put the views
+/// on the new one, then drop it. Waits for readers of the former table (`lock_timeout`).
+///
+/// # Errors
+/// `DDL0001` when objects of others stand on a table that is to be rebuilt.
 pub(super) async fn exchange(
     connection: &mut PgConnection,
     prepared: &Prepared,
     loaded: &str,
     epoch: Epoch,
 ) -> Result<Ident> {
-    const EXCHANGING: &str = "publishing the first load";
+    const EXCHANGING: &str = "publishing a load";
     let table = &prepared.table;
+    if table.loaded {
+        dependants::none(connection, &table.table, None).await?;
+    }
     let former = format!("o{}_{epoch}", table.id);
     let target = Ident::from(&table.table);
     let indexes: Vec<String> = sqlx::query_scalar(
@@ -88,6 +95,6 @@ fn statements(table: &MergeTable, loaded: &str, former: &str, indexes: &[String]
 /// Drops a former table; what others built on it in the meantime makes this fail with their names.
 pub(super) async fn drop_former(connection: &mut PgConnection, former: &Ident) -> Result<()> {
     let dropped = sqlx::query(sql!("drop table {former}", former)).execute(connection).await;
-    dropped.during("dropping the empty table")?;
+    dropped.during("dropping the former table")?;
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::{
     model, session,
     ui::{
         Format, Printer,
+        ask::ask,
         error::render_failure,
         plan::{Depth, render},
         style::{DONE, paint},
@@ -150,7 +151,7 @@ async fn unattended(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
         return Err(error);
     }
     job.printer.error(&error);
-    if !confirm::ask("Do it in this process now?", job.printer)? {
+    if !ask("Do it in this process now?", code::CLI0007, job.printer)? {
         return Err(Error::new(code::CLI0007));
     }
     local::supersede(job, temporal).await?;

@@ -1,4 +1,4 @@
-//! Tables of decisions ([`cycle`], [`people`], [`reload`], [`failures`]) and properties over random
+//! Tables of decisions ([`cycle`], [`people`], [`verbs`], [`reload`], [`failures`]) and properties over random
 //! histories ([`properties`]); here, what they share.
 
 mod cycle;
@@ -6,6 +6,7 @@ mod failures;
 mod people;
 mod properties;
 mod reload;
+mod verbs;
 
 use teal_model::Kind;
 use teal_proto::v1::{

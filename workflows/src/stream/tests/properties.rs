@@ -8,8 +8,8 @@ use super::super::{
     Intent,
 };
 use super::{
-    Command, EPOCH, Event, LoadReport, PERIOD_MS, State, StreamCarry, Work, failed, ingested, load,
-    merged, reconciled, step,
+    Command, EPOCH, Event, LoadReport, MergeReport, PERIOD_MS, State, StreamCarry, Work, failed,
+    ingested, load, merged, reconciled, step,
 };
 
 /// What the world may do next; the activity that runs is answered in some way, or a person speaks.
@@ -21,6 +21,8 @@ enum Turn {
     Say(Event),
     Pass(i64),
     Stray(Event),
+    Wish,
+    Reset,
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
@@ -36,6 +38,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         2 => Just(Event::Pause),
         3 => Just(Event::Resume),
         2 => Just(Event::Reload),
+        2 => Just(Event::Retry),
         1 => Just(Event::Retire),
     ];
     let stray = prop_oneof![
@@ -53,6 +56,8 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         3 => said.prop_map(Turn::Say),
         3 => (0..2 * PERIOD_MS).prop_map(Turn::Pass),
         1 => stray.prop_map(Turn::Stray),
+        1 => Just(Turn::Wish),
+        1 => Just(Turn::Reset),
     ];
     prop::collection::vec(turn, 1..120)
 }
@@ -67,6 +72,12 @@ struct World {
     staged: Option<u32>,
     closed: bool,
     ingests: u32,
+    /// Newest resync that people asked for, that the open batch does, that is done.
+    wanted: u64,
+    serving: u64,
+    served: u64,
+    /// The running ingest or merge lost its batch.
+    fenced: bool,
 }
 
 impl World {
@@ -80,6 +91,10 @@ impl World {
             staged: None,
             closed: false,
             ingests: 0,
+            wanted: 0,
+            serving: 0,
+            served: 0,
+            fenced: false,
         };
         world.feed(Event::Started);
         world
@@ -99,10 +114,16 @@ impl World {
                     if work == Work::Ingest {
                         assert_eq!(self.intent, Intent::Run, "a batch against a person's intent");
                         self.ingests += 1;
+                        if self.staged.is_none() {
+                            self.serving = self.wanted;
+                        }
                     }
                     self.running = Some(work);
                 }
-                Cancel => assert_eq!(self.running, Some(Work::Ingest), "cancel of nothing"),
+                Cancel => assert!(
+                    matches!(self.running, Some(Work::Ingest | Work::Merge { .. })),
+                    "cancel of nothing"
+                ),
                 Command::Note { abandon } => {
                     if abandon {
                         self.staged = None;
@@ -121,15 +142,36 @@ impl World {
         assert!(runs.served <= runs.serving && runs.serving <= runs.requested, "{runs:?}");
     }
 
+    /// What the catalog has of resyncs, for a load.
+    fn open_wish(&self) -> u64 {
+        if self.wanted > self.served { self.wanted } else { 0 }
+    }
+
     fn turn(&mut self, turn: Turn) {
         match turn {
+            Turn::Wish => {
+                self.wanted += 1;
+                self.feed(Event::Wishes { wanted: self.wanted, words: "all".into() });
+                self.feed(Event::RunNow { accept_deletes: false });
+            }
+            // the ledger knows whether a batch is open: a staged one, or one that is being read
+            Turn::Reset => {
+                if self.staged.is_some() || self.running == Some(Work::Ingest) {
+                    self.next_batch = self.staged.unwrap_or(self.next_batch) + 1;
+                    self.staged = None;
+                    self.fenced |= self.running.is_some_and(|work| work != Work::Load);
+                    self.feed(Event::Reset);
+                }
+            }
             Turn::Succeed => self.succeed(),
             Turn::Fail(kind) => {
+                self.fenced = false;
                 if self.running.take().is_some() {
                     self.feed(failed(kind));
                 }
             }
             Turn::Cancelled => {
+                self.fenced = false;
                 if self.running.take().is_some() {
                     self.feed(Event::Cancelled);
                 }
@@ -167,6 +209,9 @@ impl World {
 
     fn succeed(&mut self) {
         let Some(work) = self.running.take() else { return };
+        if std::mem::take(&mut self.fenced) && matches!(work, Work::Ingest | Work::Merge { .. }) {
+            return self.feed(failed(Kind::Fenced));
+        }
         let event = match work {
             Work::Load => Event::Loaded(Box::new(LoadReport {
                 intent: match self.intent {
@@ -182,6 +227,8 @@ impl World {
                 open_epoch: EPOCH,
                 open_status: if self.staged.is_some() { "ingested".into() } else { String::new() },
                 last_batch: self.state.last_batch,
+                resync_wanted: self.open_wish(),
+                resync_served: self.served,
                 ..LoadReport::default()
             })),
             Work::Reconcile => reconciled("h"),
@@ -193,7 +240,13 @@ impl World {
             }
             Work::Merge { batch, .. } => {
                 self.staged = None;
-                merged(batch, self.now + PERIOD_MS)
+                self.served = self.served.max(self.serving);
+                Event::Merged(MergeReport {
+                    batch,
+                    next_due_at_ms: self.now + PERIOD_MS,
+                    resync: self.serving,
+                    ..MergeReport::default()
+                })
             }
             Work::Retire => Event::Retired,
         };
@@ -221,6 +274,8 @@ proptest! {
         let runs = world.state.runs;
         prop_assert!(world.closed == (world.intent == Intent::Retired));
         prop_assert!(world.closed || runs.served == runs.requested, "{runs:?} {:?}", world.state.stage);
+        prop_assert!(world.closed || world.served == world.wanted, "{:?}", world.state.resync);
+        prop_assert!(world.closed || world.state.resync.wanted == 0, "{:?}", world.state.resync);
     }
 
     #[test]

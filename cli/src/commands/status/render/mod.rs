@@ -158,6 +158,12 @@ pub(super) fn detail(stream: &StreamStatusRow, batches: &[BatchRow], clock: &Clo
     if stream.wanted != "run" {
         fact("wanted", &wanted(stream));
     }
+    if let Some(resync) = &stream.resync {
+        let by = if resync.by.is_empty() { String::new() } else { format!(", by {}", resync.by) };
+        let why =
+            if resync.reason.is_empty() { String::new() } else { format!(": {}", resync.reason) };
+        fact("resync", &format!("{}{by}{why}", resync.what));
+    }
     fact("next", &next(stream, clock));
     fact("lag", &stream.lag_ms.map_or_else(|| "nothing committed yet".to_owned(), units::millis));
     fact("schedule", &stream.schedule);

@@ -93,6 +93,7 @@ fn waiting() -> StreamStatusRow {
         source_read_at: at(-62),
         lag_ms: Some(61_500),
         next_due_at: at(30),
+        resync: None,
         failures: 0,
         failure: None,
         failed_at: None,

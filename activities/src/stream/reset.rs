@@ -1,0 +1,150 @@
+//! Reset: gives up a batch that is stuck, whoever works on it.
+//!
+//! Out: the number is used up, staging is gone, and nobody who held the batch can commit it.
+//! Invariant: a batch that is committed stays committed: its commit and this take the same lock, and
+//! whoever comes second sees what the first did.
+
+use serde_json::json;
+use sqlx::{Connection, PgConnection};
+use teal_model::{BatchId, Epoch, Error, Result, StreamId};
+use teal_proto::v1::{ResetReport, ResetRequest};
+
+use crate::{
+    Io, Pulse,
+    catalog::{
+        control::{self, Audit, CatalogStream},
+        ledger::{
+            self,
+            batch::{Batch, Status, open_batch},
+        },
+        number::count,
+    },
+    code,
+    pg::PgResultExt,
+    pulse::{Progress, while_beating},
+};
+
+const RESETTING: &str = "giving a batch up";
+
+/// Gives the open batch up: ends the backends of its attempts at the merge store and at the source,
+/// takes their right to commit, drops their staging. The next try takes a new number.
+///
+/// # Errors
+/// `LEDGER0001` when there is no such stream; `LEDGER0040` when no batch is open, also when it was
+/// committed a moment ago.
+pub async fn reset(io: &Io, request: &ResetRequest, pulse: &dyn Pulse) -> Result<ResetReport> {
+    let stream = control::parse(&request.stream)?;
+    let wanted = control::require(io.control(), &stream).await?;
+    let progress = Progress { doing: format!("resetting {stream}"), ..Progress::default() };
+    while_beating(pulse, &progress, Box::pin(reset_one(io, &stream, &wanted, request))).await
+}
+
+async fn reset_one(
+    io: &Io,
+    stream: &StreamId,
+    wanted: &CatalogStream,
+    request: &ResetRequest,
+) -> Result<ResetReport> {
+    let pool = io.ledger(&wanted.spec.merge).await?;
+    let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
+    // Looked at before anything is ended: a refusal must not disturb who works.
+    let before = open_batch(&mut ledger, wanted.id).await?;
+    if before.is_none() {
+        return Err(nothing_open(&mut ledger, stream, wanted.id).await);
+    }
+    let paused = control::intent(io.control(), wanted.id).await?.wanted == control::PAUSED;
+    let word = if paused { "paused" } else { "waiting" };
+    let (batch, staged_rows, older) = give_up(&mut ledger, stream, wanted.id, word).await?;
+    let backends = end_at_source(io, wanted, &older).await;
+    let report = ResetReport {
+        batch: batch.number.get(),
+        status: if batch.status == Status::Ingested { "ingested" } else { "started" }.to_owned(),
+        staged_rows,
+        backends,
+    };
+    tell(io, stream, request, &report).await?;
+    Ok(report)
+}
+
+/// The transaction at the merge store; also the epochs whose backends may live elsewhere.
+async fn give_up(
+    ledger: &mut PgConnection,
+    stream: &StreamId,
+    stream_id: i64,
+    state: &str,
+) -> Result<(Batch, u64, Vec<Epoch>)> {
+    let mut transaction = ledger.begin().await.during(RESETTING)?;
+    let older = ledger::seize(&mut transaction, stream, stream_id).await?;
+    let Some(batch) = open_batch(&mut transaction, stream_id).await? else {
+        let refused = nothing_open(&mut transaction, stream, stream_id).await;
+        transaction.rollback().await.during(RESETTING)?;
+        return Err(refused);
+    };
+    let staged_rows: i64 = sqlx::query_scalar(
+        "select staged_rows from teal.batch where stream_id = $1 and batch = $2",
+    )
+    .bind(stream_id)
+    .bind(batch.number.as_i32())
+    .fetch_one(&mut *transaction)
+    .await
+    .during(RESETTING)?;
+    ledger::abandon(&mut transaction, stream_id).await?;
+    ledger::put_state(&mut transaction, stream_id, state).await?;
+    transaction.commit().await.during(RESETTING)?;
+    Ok((batch, count(staged_rows), older))
+}
+
+/// Ends what the attempts still do at the source. The batch is given up already and cannot come back:
+/// a source that is away, or a role that may not end backends, changes nothing about that.
+async fn end_at_source(io: &Io, wanted: &CatalogStream, older: &[Epoch]) -> u32 {
+    let ended = async {
+        let mut connection = io.connect(&wanted.spec.source, "teal/reset").await?;
+        let ended =
+            ledger::terminate_older_backends(&mut connection, &wanted.spec.id, older).await?;
+        connection.close().await.ok(); // it is done; how it ends does not matter
+        Ok::<_, Error>(ended)
+    };
+    match ended.await {
+        Ok(count) => u32::try_from(count).unwrap_or(u32::MAX),
+        Err(error) => {
+            tracing::warn!(stream = %wanted.spec.id, error = %error.one_line(),
+                "backends at the source are left to end by themselves");
+            0
+        }
+    }
+}
+
+async fn tell(
+    io: &Io,
+    stream: &StreamId,
+    request: &ResetRequest,
+    report: &ResetReport,
+) -> Result<()> {
+    let mut control = io.control().acquire().await.during("connecting to the catalog")?;
+    let line = Audit {
+        by: &request.by,
+        verb: "reset",
+        object: &stream.workflow_id(),
+        reason: &request.reason,
+        details: Some(json!({
+            "batch": report.batch,
+            "status": report.status,
+            "staged_rows": report.staged_rows,
+        })),
+    };
+    control::audit(&mut control, &line).await?;
+    tracing::info!(%stream, batch = report.batch, status = report.status, by = request.by,
+        "batch given up on request");
+    Ok(())
+}
+
+async fn nothing_open(connection: &mut PgConnection, stream: &StreamId, stream_id: i64) -> Error {
+    let error = Error::new(code::LEDGER0040).with("stream", stream);
+    match ledger::state::read_state(connection, stream_id).await {
+        Ok(state) => match u32::try_from(state.last_batch).ok().and_then(BatchId::new) {
+            Some(last) => error.with("committed", last),
+            None => error,
+        },
+        Err(other) => other,
+    }
+}
