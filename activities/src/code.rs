@@ -53,7 +53,11 @@ teal_model::codes! {
 
     /// A native type that Teal does not carry.
     PG0010: Config, "Teal does not carry this type",
-        "use a built-in type, or leave the column out of the model";
+        "say `text` for a type of an extension or of a user (its values are carried as PostgreSQL \
+         prints them), use a built-in type, or leave the column out of the model";
+    /// A key that cannot be compared.
+    PG0011: Config, "values of this type have no order, so a key cannot hold them",
+        "choose other columns for the key";
 
     /// The source table differs from the model.
     SOURCE0010: Config, "the source differs from the model",
@@ -77,6 +81,18 @@ teal_model::codes! {
         "nothing was merged; the stream reads again by itself";
     /// A server that is too old.
     SOURCE0016: Config, "the source's PostgreSQL is too old", "Teal reads PostgreSQL 14 and later";
+    /// A column of a type that no model holds.
+    SOURCE0017: Config, "the source has a column of a type that Teal does not carry",
+        "leave the column out of the model, or read a view of the source that casts it to text";
+    /// A privilege that the source's credential lacks.
+    SOURCE0018: Config, "the source's credential may not read the table",
+        "as the owner at the source: grant usage on the schema, and select on the table, to its role";
+    /// A key that is not one.
+    SOURCE0019: Data, "the key of the dataset is not unique at the source",
+        "choose a key in the model that is unique there, or mend the rows at the source";
+    /// NULL where the model says that there is none, seen before a batch meets it.
+    SOURCE0020: Data, "the source holds NULL where the model says that there is none",
+        "say `nullable: true` (a key column must hold a value), or mend the rows at the source";
 
     /// NULL where the model says that there is none.
     STAGE0001: Data, "a column that the model says is never NULL holds NULL",
@@ -117,6 +133,9 @@ teal_model::codes! {
     /// A stored plan or release that cannot be read.
     PLAN0003: Config, "a stored plan or release cannot be read by this version",
         "apply with the version that made the plan, or make the plan again";
+    /// The sources are not what the model says.
+    PLAN0020: Config, "the model wants what its sources do not have",
+        "mend the model or the source as each line says; `teal validate --live` checks without a plan";
 
     /// Something else was installed since the plan was made.
     APPLY0001: Config,

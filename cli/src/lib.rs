@@ -20,6 +20,7 @@ pub mod config;
 mod documents;
 pub mod exit;
 mod interrupt;
+mod live;
 mod model;
 mod pages;
 mod session;
@@ -62,7 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
     match command {
         Command::Init(args) => commands::init::run(args, printer),
-        Command::Validate(args) => commands::validate::run(args, printer),
+        Command::Validate(args) => block_on(commands::validate::run(args, printer)),
         Command::Plan(args) => block_on(commands::plan::run(args, printer)),
         Command::Apply(args) => block_on(Box::pin(commands::apply::run(args, printer))),
         Command::Status(args) => block_on(commands::status::run(args, printer)),

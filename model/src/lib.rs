@@ -15,6 +15,7 @@ pub mod error;
 pub mod graph;
 pub mod ids;
 mod lint;
+mod locate;
 pub mod name;
 pub mod plan;
 mod read;
@@ -32,8 +33,9 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use document::Documents;
 pub use error::{Code, Error, Kind, Result};
 pub use ids::{BatchId, Epoch, StreamId};
+pub use locate::Part;
 pub use read::{ModelFile, read};
-pub use yaml::{Entries, Entry, Span, Spanned};
+pub use yaml::{Entries, Entry, Span, Spanned, closest};
 
 /// Reads, checks and compiles a model: [`read()`] then [`compile()`].
 ///

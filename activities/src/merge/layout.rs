@@ -1,8 +1,14 @@
 //! Columns of a dataset with their PostgreSQL types: what source, staging and merge agree on.
 
-use teal_model::{Result, release::DatasetSpec};
+use teal_model::{
+    Error, Result,
+    release::{ColumnSpec, DatasetSpec},
+};
 
-use crate::pg::{Ident, PgType, Sql, sql};
+use crate::{
+    code,
+    pg::{Ident, PgType, Sql, sql},
+};
 
 /// One column of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,20 +36,34 @@ impl Layout {
     /// Resolves the types of a dataset.
     ///
     /// # Errors
-    /// `PG0010` for a native type that Teal does not carry.
+    /// As [`Layout::type_of`], of the first column that has one.
     pub fn of(dataset: &DatasetSpec) -> Result<Self> {
-        let column = |spec: &teal_model::release::ColumnSpec| -> Result<Column> {
+        let column = |spec: &ColumnSpec| -> Result<Column> {
             Ok(Column {
                 name: spec.name.clone(),
                 ident: Ident::new(&spec.name),
                 source: spec.source_name().to_owned(),
-                pg_type: PgType::of(&spec.column_type)
-                    .map_err(|error| error.with("column", &spec.name))?,
+                pg_type: Self::type_of(dataset, spec)?,
                 nullable: spec.nullable && !dataset.key.contains(&spec.name),
             })
         };
         let columns: Result<Vec<Column>> = dataset.columns.iter().map(column).collect();
         Ok(Self { columns: columns?, key: dataset.key.clone() })
+    }
+
+    /// The type of one column in the merge table.
+    ///
+    /// # Errors
+    /// `PG0010` for a native type that Teal does not carry, `PG0011` for a key column whose values
+    /// have no order.
+    pub fn type_of(dataset: &DatasetSpec, column: &ColumnSpec) -> Result<PgType> {
+        let named =
+            |error: Error| error.with("dataset", &dataset.name).with("column", &column.name);
+        let pg_type = PgType::of(&column.column_type).map_err(named)?;
+        if dataset.key.contains(&column.name) && !pg_type.is_ordered() {
+            return Err(named(Error::new(code::PG0011).with("type", &pg_type)));
+        }
+        Ok(pg_type)
     }
 
     /// All columns.

@@ -4,12 +4,14 @@
 //! [`Plan`], and nothing changed anywhere. The same facts give the same plan: no times in it, and
 //! estimates have two significant digits. What is compared is not two releases but the release with
 //! the catalog: after an apply that was killed, the next plan holds what is left to do.
-//! Read first: [`make`]; `facts.rs` (what is looked at); `jobs.rs`, `consumers.rs` (what follows).
+//! Read first: [`make`]; `facts.rs` (what is looked at); `jobs.rs`, `consumers.rs` (what follows);
+//! [`sources`] (what is refused before).
 
 mod consumers;
 mod estimate;
 mod facts;
 mod jobs;
+pub mod sources;
 mod store;
 
 use std::collections::BTreeSet;
@@ -37,11 +39,13 @@ pub struct Options {
 ///
 /// # Errors
 /// `PLAN0001` when a platform would change its style, `LEDGER0013` when the catalog belongs to
-/// another ecosystem; those of PostgreSQL. A source that does not answer is a warning.
+/// another ecosystem, `PLAN0020` when a source does not have what a new or changed dataset wants;
+/// those of PostgreSQL. A source that does not answer is a warning.
 pub async fn make(io: &Io, wanted: &Release, options: &Options) -> Result<Plan> {
     let facts = Facts::gather(io, wanted).await?;
     refuse_other_style(&facts, wanted)?;
     let mut draft = Draft::default();
+    sources::check(io, &facts, wanted, &mut draft).await?;
     let jobs = jobs::compare(&facts, wanted, options, &mut draft)?;
     consumers::compare(&facts, wanted, &mut draft);
     estimate::fill(io, wanted, &jobs, &mut draft).await;

@@ -3,8 +3,11 @@
 //! A source implements small capability traits; what an ingest asks of one is a [`Snapshot`]. The
 //! first kind is PostgreSQL. Read first: [`Snapshot`], [`postgres::PostgresSnapshot`].
 
+mod difference;
 pub mod postgres;
 pub mod sessions;
+
+pub use difference::{Difference, Subject};
 
 use async_trait::async_trait;
 use teal_model::Result;

@@ -34,6 +34,9 @@ use crate::{
     staging::Pull,
 };
 
+/// First version whose intervals may be infinite.
+const INFINITE_INTERVALS: u32 = 170_000;
+
 /// Ingests the stream's open batch, or a new one.
 ///
 /// # Errors
@@ -62,7 +65,11 @@ async fn pull_all(
     let mut store = PostgresStore::open(connection).await?;
     sessions::lease(store.connection(), &attempt.spec.source, LONGEST_WAIT, pulse).await?;
     let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
-    let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt)).await?;
+    let limits = Limits {
+        finite_intervals: store.connection().server_version_num() < Some(INFINITE_INTERVALS),
+        ..Limits::default()
+    };
+    let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt, limits)).await?;
     let mut watch = Watch::new(attempt, ledger.clone(), store.backend().await?, pulse);
     watch.progress.total_rows =
         attempt.tables.iter().map(|table| snapshot.estimated_rows(&table.layout.name)).sum();
@@ -86,13 +93,13 @@ async fn pull_all(
 }
 
 /// Ends what older attempts still do at the source, then opens the snapshot over all datasets.
-async fn open_source(io: &Io, attempt: &Attempt) -> Result<Box<dyn Snapshot>> {
+async fn open_source(io: &Io, attempt: &Attempt, limits: Limits) -> Result<Box<dyn Snapshot>> {
     let mut connection = io.connect(&attempt.spec.source, &attempt.application_name()).await?;
     if !attempt.older.is_empty() {
         ledger::terminate_older_backends(&mut connection, attempt.stream(), &attempt.older).await?;
     }
     let datasets: Vec<&DatasetSpec> = attempt.tables.iter().map(|table| &table.layout).collect();
-    let snapshot = PostgresSnapshot::take(connection, &datasets, Limits::default()).await?;
+    let snapshot = PostgresSnapshot::take(connection, &datasets, limits).await?;
     Ok(Box::new(snapshot))
 }
 

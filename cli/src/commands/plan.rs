@@ -14,7 +14,7 @@ use teal_temporal::{Retry, Temporal, names};
 use crate::{
     args::Output,
     exit::Exit,
-    model, session,
+    live, model, session,
     ui::{
         Format, Printer,
         plan::{Depth, render},
@@ -29,9 +29,10 @@ const QUESTIONS: usize = 16;
 
 /// Show what applying a model would do.
 ///
-/// Compares the model with what is really there: catalog, merge store, statistics of the sources
-/// and, where it answers, Temporal. Changes nothing. On an empty database everything is to be
-/// created.
+/// Compares the model with what is really there: catalog, merge store, tables and statistics of the
+/// sources and, where it answers, Temporal. Changes nothing. On an empty database everything is to
+/// be created. What a new or changed dataset wants and its source does not have is refused, all at
+/// once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -55,7 +56,10 @@ pub struct Args {
 pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let Some(release) = model::compile(&args.paths, printer)? else { return Ok(Exit::Failed) };
     let io = session::open(release.services.credentials.clone()).await?;
-    let plan = make(&io, &release, printer).await?;
+    let plan = match make(&io, &release, printer).await {
+        Err(error) => return live::told(error, &args.paths, printer),
+        Ok(plan) => plan,
+    };
     match args.output.format {
         Format::Json => printer.json(&as_json(&plan))?,
         Format::Text => {

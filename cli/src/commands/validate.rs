@@ -12,7 +12,7 @@ use teal_model::{
 use crate::{
     args::Output,
     exit::Exit,
-    model,
+    live, model,
     ui::{
         Format, Printer, diagnostic,
         style::{DONE, STRONG, paint},
@@ -24,22 +24,38 @@ use crate::{
 /// Check a model and show what it compiles to.
 ///
 /// Reads nothing but the files: no database, no network. All mistakes are reported, not the first.
+/// With --live the sources are asked, too: whether they have the tables, columns, types, keys and
+/// grants that the model wants. No catalog is needed, only the sources' credentials.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   teal validate                     the model in ./model, or else in the current folder
   teal validate shop.yaml web/      a file and a folder
+  teal validate --live              and whether the sources have what it wants
   teal validate -o json | jq .diagnostics")]
 pub struct Args {
     /// Files, and folders searched for *.yaml and *.yml [default: `model/` or else `.`]
     paths: Vec<PathBuf>,
+    /// Compare every dataset with its source, too
+    #[arg(long)]
+    live: bool,
     #[command(flatten)]
     output: Output,
 }
 
-pub(crate) fn run(args: &Args, printer: Printer) -> Result<Exit> {
+pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let files = model::read_files(&args.paths)?;
     let compiled = teal_model::load(&files);
+    if let (true, Ok(release)) = (args.live, &compiled) {
+        let found = live::compare(release, &files, printer).await;
+        if !found.is_empty() {
+            if args.output.format == Format::Json {
+                printer.json(&as_json(files.len(), &Err(found.clone())))?;
+            }
+            printer.stderr(&diagnostic::render_differences(&found));
+            return Ok(Exit::Failed);
+        }
+    }
     if args.output.format == Format::Json {
         printer.json(&as_json(files.len(), &compiled))?;
     }

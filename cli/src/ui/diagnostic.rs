@@ -6,10 +6,26 @@ use super::style::{ERROR, FAINT, HINT, STRONG, paint};
 
 /// All mistakes, one after another, and how many there are.
 pub(crate) fn render(found: &Diagnostics) -> String {
-    let mut text: Vec<String> = found.to_string().lines().map(line).collect();
     let noun = if found.len() == 1 { "mistake" } else { "mistakes" };
+    listed(found, &format!("The model has {} {noun}.", paint(STRONG, found.len())))
+}
+
+/// As [`render`], for what its sources do not have.
+pub(crate) fn render_differences(found: &Diagnostics) -> String {
+    let count = paint(STRONG, found.len());
+    listed(
+        found,
+        &match found.len() {
+            1 => format!("There is {count} difference between the model and its sources."),
+            _ => format!("There are {count} differences between the model and its sources."),
+        },
+    )
+}
+
+fn listed(found: &Diagnostics, count: &str) -> String {
+    let mut text: Vec<String> = found.to_string().lines().map(line).collect();
     text.push(String::new());
-    text.push(format!("The model has {} {noun}.", paint(STRONG, found.len())));
+    text.push(count.to_owned());
     text.join("\n")
 }
 

@@ -10,7 +10,7 @@ mod overlay;
 use crate::{Diagnostics, ModelFile, load, release::Release};
 
 /// The example model that the tests change.
-fn shop() -> Vec<ModelFile> {
+pub(crate) fn shop() -> Vec<ModelFile> {
     vec![
         ModelFile::new("consumers.yaml", include_str!("shop/consumers.yaml")),
         ModelFile::new("crm.datasets.yaml", include_str!("shop/crm.datasets.yaml")),

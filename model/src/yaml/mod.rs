@@ -22,8 +22,8 @@ pub use entries::{Entries, Entry};
 pub(crate) use fields::Fields;
 pub use place::Span;
 pub(crate) use report::{Finding, Report};
-pub use scalar::Spanned;
-pub(crate) use scalar::{Refusal, Scalar, closest, list, one_of};
+pub(crate) use scalar::{Refusal, Scalar, list, one_of};
+pub use scalar::{Spanned, closest};
 
 /// One node of a document.
 #[derive(Debug)]

@@ -95,11 +95,8 @@ impl<T: Scalar> Decode for Spanned<T> {
 /// Names that are compared for "did you mean", so that a large broken model stays quick.
 const MOST_CANDIDATES: usize = 2_000;
 
-/// The candidate that was probably meant.
-pub(crate) fn closest<'a>(
-    text: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+/// The candidate that was probably meant: the nearest one, where at most a third of it differs.
+pub fn closest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let text = text.to_lowercase();
     candidates
         .take(MOST_CANDIDATES)

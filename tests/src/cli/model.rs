@@ -28,3 +28,57 @@ async fn validate_shows_what_the_model_compiles_to() {
     assert!(quiet.starts_with("exit: 0\n") && quiet.ends_with("----- stderr\n"), "{quiet}");
     assert!(quiet.contains("\"valid\": true"), "{quiet}");
 }
+
+#[tokio::test]
+async fn live_differences_show_their_place_in_the_model_all_at_once() {
+    let shop = Shop::new("live_differences_show_their_place").await;
+    shop.source
+        .run(
+            "alter table people rename column name to full_name;
+             alter table orders alter amount type money using amount::money, add owner regrole;
+             alter table orders rename to \"Orders\"",
+        )
+        .await;
+    insta::assert_snapshot!(shop.desk.teal(&["validate", "--live"]), @r#"
+    exit: 1
+    ----- stdout
+
+    ----- stderr
+    error[SOURCE0010]: shop:people: column name is missing
+      --> model/shop.yaml:36:13
+       |
+    36 |       name: varchar(80)
+       |             ^^^^^^^^^^^
+       = help: did you mean the source's column "full_name"? say `source: "full_name"`; or take the column out of the model
+
+    error[SOURCE0011]: shop:orders: there is no table or view public.orders
+      --> model/shop.yaml:38:12
+       |
+    38 |     table: public.orders
+       |            ^^^^^^^^^^^^^
+       = help: did you mean `public.Orders`?
+
+    There are 2 differences between the model and its sources.
+    "#);
+    shop.source.run("alter table \"Orders\" rename to orders").await;
+    let planned = shop.desk.teal(&["plan"]);
+    assert!(planned.starts_with("exit: 1\n") && planned.contains("shop:people"), "{planned}");
+    let json = shop.desk.teal(&["validate", "--live", "-o", "json"]);
+    assert!(json.contains("\"valid\": false") && json.contains("\"line\": "), "{json}");
+    shop.source.run("alter table people rename column full_name to name").await;
+    let cast = shop.desk.teal(&["validate", "--live"]);
+    assert!(cast.starts_with("exit: 1\n"), "money is wider than decimal(12,2): {cast}");
+    shop.source.run("alter table orders alter amount type numeric(9,2)").await;
+    assert!(shop.desk.teal(&["validate", "--live"]).starts_with("exit: 0\n"));
+}
+
+#[tokio::test]
+async fn a_source_that_does_not_answer_is_a_warning_of_validate_live() {
+    let shop = Shop::new("a_source_that_does_not_answer_is_a_warning").await;
+    let model = shop.desk.read("model/shop.yaml");
+    shop.desk.write("model/shop.yaml", &model.replace("credential: source}", "credential: lost}"));
+    let said = shop.desk.teal(&["validate", "--live", "-o", "json"]);
+    assert!(said.starts_with("exit: 0\n") && said.contains("\"valid\": true"), "{said}");
+    let warning = "the model was not compared with [source server]/[source]: [CRED0001]";
+    assert!(said.contains(warning), "{said}");
+}

@@ -66,3 +66,44 @@ async fn the_widest_table_is_carried() {
         assert_eq!(stream.batch().await.updated, 1);
     }
 }
+
+/// Names of the longest kind that differ in their last bytes only; their tables differ by a hash.
+#[tokio::test]
+async fn names_that_collide_when_shortened_stay_apart() {
+    let world = World::new("names_that_collide_when_shortened_stay_apart").await;
+    let (source, merge) = (&world.bench.source, &world.bench.merge);
+    // 21 signs of three bytes each: 63 bytes, the last sign differs.
+    let table = |last: char| format!("{}{last}", "\u{8868}".repeat(20));
+    let columns =
+        [format!("{}\u{1F600}\u{c4}", "\u{e4}".repeat(28)), "SELECT".to_owned(), " ".to_owned()];
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let mut specs = Vec::new();
+    for (number, last) in ['\u{4e00}', '\u{4e8c}'].into_iter().enumerate() {
+        let [long, keyword, space] = columns.each_ref().map(|name| quoted(name));
+        source
+            .run(&format!(
+                "create table {t} ({long} int primary key, {keyword} text, {space} text);
+                 insert into {t} values ({number}, 'a', null)",
+                t = quoted(&table(last)),
+            ))
+            .await;
+        let name = format!("{}_{number}", "d".repeat(61));
+        let model = [("id", "integer"), ("keyword", "text?"), ("space", "text?")];
+        let mut spec = dataset(&name, &["id"], &model);
+        spec.source.name = table(last);
+        for (column, at_source) in spec.columns.iter_mut().zip(&columns) {
+            column.source = Some(at_source.clone());
+        }
+        spec.table.name = teal_model::name::physical(&["shop", &name]);
+        assert_eq!(spec.table.name.len(), 63);
+        specs.push(spec);
+    }
+    for style in [Style::Live, Style::Milestoned] {
+        let stream = world.stream(style, &specs).await;
+        assert_eq!(stream.batch().await.inserted, 2);
+        for (number, dataset) in stream.spec.datasets.iter().enumerate() {
+            let rows = format!("select id, keyword, space from {}", dataset.table);
+            assert_eq!(merge.rows(&rows).await, [format!("{number}|a|-")]);
+        }
+    }
+}

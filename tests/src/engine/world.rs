@@ -31,7 +31,11 @@ pub(super) struct Stream {
 
 impl World {
     pub(super) async fn new(test: &str) -> Self {
-        let bench = Bench::new(test).await;
+        Self::over(Bench::new(test).await).await
+    }
+
+    /// Over databases of any server.
+    pub(super) async fn over(bench: Bench) -> Self {
         catalog::migrate(&bench.merge.pool).await.unwrap();
         Self { bench }
     }

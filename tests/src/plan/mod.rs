@@ -8,4 +8,5 @@ mod first;
 mod refuse;
 mod rename;
 mod resume;
+mod sources;
 mod world;

@@ -65,9 +65,8 @@ async fn a_source_out_of_reach_is_a_warning() {
     let plan = world.plan(&model).await;
     assert!(!plan.is_empty());
     assert!(plan.warnings.iter().any(|text| text.contains("CRED0001")), "{:?}", plan.warnings);
-    let model = world.edit(&[("table: public.orders", "table: public.nothing")]);
-    let plan = world.plan(&model).await;
-    assert_eq!(plan.warnings, ["the source has no table public.nothing"; 1]);
+    let not_compared = |text: &String| text.starts_with("the model was not compared with ");
+    assert!(plan.warnings.iter().any(not_compared), "{:?}", plan.warnings);
     world.end().await;
 }
 

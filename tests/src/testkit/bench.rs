@@ -24,7 +24,11 @@ pub(crate) struct Bench {
 impl Bench {
     /// Two new databases named after the test.
     pub(crate) async fn new(test: &str) -> Self {
-        let (source, merge) = (source_db(test).await, merge_db(test).await);
+        Self::over(source_db(test).await, merge_db(test).await)
+    }
+
+    /// Over databases of any server.
+    pub(crate) fn over(source: Db, merge: Db) -> Self {
         let credentials = Credentials::new(&[("source", &source), ("merge", &merge)]);
         let io = Arc::new(Io::new(merge.options(), credentials.store(), "test-worker", 4));
         Self { source, merge, io, credentials }

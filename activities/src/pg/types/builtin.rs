@@ -32,6 +32,14 @@ impl Builtin {
         Self { tail, ..self }
     }
 
+    /// `text`.
+    pub(super) const TEXT: &'static Self = &Self::plain("text", &[]);
+
+    /// Whether PostgreSQL has an order for its values (a default operator class of B-trees).
+    pub(super) fn is_ordered(&self) -> bool {
+        !UNORDERED.contains(&self.name)
+    }
+
     /// The type with this name or alias.
     pub(super) fn find(name: &str, tail: &str) -> Option<&'static Self> {
         BUILTINS.iter().find(|known| {
@@ -40,6 +48,21 @@ impl Builtin {
         })
     }
 }
+
+/// Types that no key can hold.
+const UNORDERED: [&str; 11] = [
+    "json",
+    "jsonpath",
+    "xml",
+    "point",
+    "line",
+    "lseg",
+    "box",
+    "path",
+    "polygon",
+    "circle",
+    "pg_snapshot",
+];
 
 const ZONELESS: &str = " without time zone";
 const ZONED: &str = " with time zone";

@@ -22,6 +22,7 @@ const WIDER: &[(&str, &[&str])] = &[
     ("real", &["double precision"]),
     ("character varying", &["text"]),
     ("text", &["character varying"]),
+    ("money", &["numeric"]),
     ("name", &["text", "character varying"]),
     ("\"char\"", &["text", "character varying"]),
 ];

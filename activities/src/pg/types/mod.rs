@@ -1,16 +1,22 @@
 //! Column types: from the model's neutral words to PostgreSQL's, and back from the server's.
 //!
-//! Read first: [`PgType::of`], [`PgType::fit`].
+//! Read first: [`PgType::of`], [`PgType::fit`], [`SourceType`].
 
 mod builtin;
 mod fit;
+mod neutral;
+mod refused;
+mod source;
 
 use std::fmt;
 
 use teal_model::{Error, Result, types::ColumnType};
 
 use self::builtin::Builtin;
-pub use self::fit::Fit;
+pub use self::{
+    fit::Fit,
+    source::{Carriage, Reading, Refusal, SourceType},
+};
 use super::{Ident, Sql, sql};
 use crate::code;
 
@@ -58,7 +64,17 @@ impl PgType {
             }
             ColumnType::Native(text) => Self::parse(text),
         };
-        known.ok_or_else(|| Error::new(code::PG0010).with("type", column_type))
+        known.ok_or_else(|| unknown(column_type))
+    }
+
+    /// `text`, or an array of it.
+    fn text(array: bool) -> Self {
+        Self { builtin: Builtin::TEXT, modifiers: Vec::new(), array }
+    }
+
+    /// An array of this type, or the type itself.
+    fn in_array(self, array: bool) -> Self {
+        Self { array: self.array || array, ..self }
     }
 
     fn plain(name: &str) -> Option<Self> {
@@ -135,6 +151,21 @@ impl PgType {
         }
     }
 
+    /// Whether values have an order, so that a key may hold them.
+    pub fn is_ordered(&self) -> bool {
+        self.builtin.is_ordered()
+    }
+
+    /// Whether its values are intervals, which may be infinite from PostgreSQL 17 on.
+    pub fn is_interval(&self) -> bool {
+        self.builtin.name == "interval"
+    }
+
+    /// Whether it is an array.
+    pub fn is_array(&self) -> bool {
+        self.array
+    }
+
     /// `value` cast to this type.
     pub fn cast(&self, value: &Ident) -> Sql {
         sql!("{value}::{to}", value, to = self.sql())
@@ -146,6 +177,16 @@ impl PgType {
         self.array == array
             && self.modifiers.is_empty()
             && matches!(self.builtin.name, "text" | "character varying")
+    }
+}
+
+/// A `native:` type that is not among the built-in ones that Teal carries.
+fn unknown(column_type: &ColumnType) -> Error {
+    let error = Error::new(code::PG0010).with("type", column_type);
+    let ColumnType::Native(text) = column_type else { return error };
+    match refused::known(text.trim_end_matches("[]").trim()) {
+        Some(refusal) => error.with("because", refusal.why).hint(refusal.help),
+        None => error,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Tables are locked before the snapshot is taken: a TRUNCATE or a rewrite is not MVCC, a snapshot
 //! older than it would see an empty table. Read first: [`PostgresSnapshot::take`].
 
-mod contract;
+pub(crate) mod contract;
 mod rows;
 mod session;
 
@@ -14,7 +14,7 @@ use sqlx::{Connection, PgConnection};
 use teal_model::{Error, Result, release::DatasetSpec};
 
 use self::contract::Table;
-use super::{Snapshot, SnapshotFacts};
+use super::{Difference, Snapshot, SnapshotFacts};
 use crate::{
     code,
     pg::{PgResultExt, copy::RowStream},
@@ -31,6 +31,9 @@ pub struct Limits {
     pub lock_wait: Duration,
     /// Bytes of the largest row.
     pub row_bytes: usize,
+    /// The merge store is older than PostgreSQL 17, which brought infinite intervals: a source's
+    /// infinite one is an error, as it would arrive as another value.
+    pub finite_intervals: bool,
 }
 
 impl Default for Limits {
@@ -40,6 +43,7 @@ impl Default for Limits {
             age: Duration::from_secs(24 * 3600),
             lock_wait: Duration::from_secs(5),
             row_bytes: 64 << 20,
+            finite_intervals: false,
         }
     }
 }
@@ -58,7 +62,8 @@ impl PostgresSnapshot {
     /// Locks the datasets' tables, takes the snapshot, checks the contracts. `connection` is new.
     ///
     /// # Errors
-    /// `SOURCE0010` naming each difference from the model, `SOURCE0011`, `SOURCE0012`, `SOURCE0016`;
+    /// `SOURCE0010` naming each difference from the model, `SOURCE0011`, `SOURCE0012`, `SOURCE0016` to
+    /// `SOURCE0018`;
     /// `PG0005` when the tables stay locked by others.
     pub async fn take(
         mut connection: PgConnection,
@@ -68,17 +73,9 @@ impl PostgresSnapshot {
         session::settle(&mut connection, limits).await?;
         let relations = contract::find(&mut connection, datasets).await?;
         let facts = session::take_snapshot(&mut connection, &relations).await?;
-        let tables = contract::check(&mut connection, datasets, &relations).await?;
+        let finite = limits.finite_intervals;
+        let tables = contract::compare(&mut connection, datasets, &relations, finite).await?;
         Ok(Self { connection, facts, tables, limits, opened: Instant::now() })
-    }
-
-    /// Looks whether the source has what the datasets want, without reading rows.
-    ///
-    /// # Errors
-    /// As [`PostgresSnapshot::take`].
-    pub async fn check(connection: &mut PgConnection, datasets: &[&DatasetSpec]) -> Result<()> {
-        let relations = contract::find(connection, datasets).await?;
-        contract::check(connection, datasets, &relations).await.map(|_tables| ())
     }
 
     fn table(&self, dataset: &str) -> Result<&Table> {
@@ -90,6 +87,22 @@ impl PostgresSnapshot {
         let known = self.tables.iter().find(|table| table.dataset == dataset);
         known.ok_or_else(|| Error::new(code::SOURCE0011).with("dataset", dataset))
     }
+}
+
+/// Compares datasets with their source without taking a snapshot: every difference of each, in the
+/// order of the datasets. `true` beside one: its rows are looked at, too, where the source does not
+/// vouch for its key and for values that must be there. `connection` is new.
+///
+/// # Errors
+/// `SOURCE0016`; those of the connection.
+pub async fn examine(
+    mut connection: PgConnection,
+    datasets: &[(&DatasetSpec, bool)],
+) -> Result<Vec<Vec<Difference>>> {
+    session::settle(&mut connection, Limits::default()).await?;
+    let differences = contract::examine(&mut connection, datasets).await?;
+    connection.close().await.ok(); // nothing was written
+    Ok(differences)
 }
 
 #[async_trait]

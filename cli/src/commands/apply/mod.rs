@@ -19,7 +19,7 @@ use crate::{
     commands::plan as planning,
     config,
     exit::Exit,
-    model, session,
+    live, model, session,
     ui::{
         Format, Printer,
         ask::ask,
@@ -75,7 +75,10 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     {
         told(&ended, printer)?;
     }
-    let plan = planning::make(&io, &release, printer).await?;
+    let plan = match planning::make(&io, &release, printer).await {
+        Err(error) => return live::told(error, &args.paths, printer),
+        Ok(plan) => plan,
+    };
     if args.output.format == Format::Text {
         printer.data(&render(&plan, Depth::Full, None))?;
     }

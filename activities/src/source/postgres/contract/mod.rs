@@ -1,24 +1,24 @@
-//! The contract of a dataset: what the model says of its columns, against what the source has.
+//! The contract of a dataset: what the model says of it, against what the source has.
+//!
+//! One implementation for the batches of a stream (each starts with it), `teal plan` and
+//! `teal validate --live`. Read first: [`find`] (tables), [`compare`] (columns); [`examine`] does
+//! both, looks at rows too, and tells everything.
 
-use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
+mod columns;
+mod probe;
+mod relation;
+
+use sqlx::PgConnection;
 use teal_model::{Error, Result, release::DatasetSpec};
 
+pub(super) use self::relation::Relation;
+use self::{columns::SourceColumn, probe::Budget};
 use crate::{
     code,
-    merge::{Column, Layout},
-    pg::{Ident, PgResultExt, PgType, Sql, sql, types::Fit},
+    merge::Layout,
+    pg::{Ident, PgType, Sql, sql, types::Reading},
+    source::{Difference, Subject},
 };
-
-/// A table or view of the source.
-#[derive(Debug)]
-pub(super) struct Relation {
-    oid: i64,
-    pub(super) table: Ident,
-    /// Tables, partitioned tables and views; a materialised view cannot be locked, and none of its
-    /// states is half of another.
-    pub(super) lockable: bool,
-    estimated_rows: u64,
-}
 
 /// A dataset whose contract holds: how its rows are read.
 #[derive(Debug)]
@@ -34,169 +34,144 @@ pub(super) struct Table {
 /// Finds the tables of the datasets, in their order.
 ///
 /// # Errors
-/// `SOURCE0011` for what is not there, is no table, or may not be read; `SOURCE0012` where
-/// row-level security would hide rows.
+/// `SOURCE0011` for what is not there or is no table, `SOURCE0012` where row-level security would
+/// hide rows, `SOURCE0018` for what may not be read: of the first dataset that has one.
 pub(super) async fn find(
     connection: &mut PgConnection,
     datasets: &[&DatasetSpec],
 ) -> Result<Vec<Relation>> {
-    let (schemas, names): (Vec<&str>, Vec<&str>) =
-        datasets.iter().map(|d| (d.source.schema.as_str(), d.source.name.as_str())).unzip();
-    let found: Vec<(Option<i64>, Option<String>, bool, f64)> = sqlx::query_as(
-        "select c.oid::int8, c.relkind::text, coalesce(row_security_active(c.oid), false),
-                case c.relkind
-                when 'p' then (select coalesce(sum(greatest(k.reltuples, 0)), 0)
-                               from pg_partition_tree(c.oid) p join pg_class k on k.oid = p.relid
-                               where p.isleaf)::float8
-                else greatest(coalesce(c.reltuples, 0), 0)::float8 end
-         from unnest($1::text[], $2::text[]) with ordinality as w(schema_name, table_name, place)
-         left join pg_namespace n on n.nspname = w.schema_name
-         left join pg_class c on c.relnamespace = n.oid and c.relname = w.table_name
-           and c.relkind in ('r', 'p', 'v', 'm', 'f')
-         order by w.place",
-    )
-    .bind(&schemas)
-    .bind(&names)
-    .fetch_all(connection)
-    .await
-    .during("looking for the source's tables")?;
-    let relations = datasets.iter().zip(found).map(|(dataset, (oid, kind, secured, estimate))| {
-        let named =
-            |code| Error::new(code).with("dataset", &dataset.name).with("table", &dataset.source);
-        let (Some(oid), Some(kind)) = (oid, kind) else {
-            return Err(named(code::SOURCE0011));
-        };
-        if secured {
-            return Err(named(code::SOURCE0012));
-        }
-        Ok(Relation {
-            oid,
-            table: Ident::from(&dataset.source),
-            lockable: matches!(kind.as_str(), "r" | "p" | "v"),
-            estimated_rows: whole(estimate),
-        })
-    });
-    relations.collect()
+    let found = relation::find(connection, datasets).await?;
+    datasets.iter().zip(found).map(|(dataset, found)| whole(dataset, found)).collect()
 }
 
-/// An estimate of rows; statistics are floats.
-fn whole(rows: f64) -> u64 {
-    format!("{rows:.0}").parse().unwrap_or(0)
-}
-
-/// A column of the source, its domain resolved.
-#[derive(Debug)]
-struct Found {
-    relation: i64,
-    name: String,
-    type_text: String,
-    /// Else it is a type of a user or an extension, whatever its name.
-    is_builtin: bool,
-    is_domain: bool,
-    is_enum: bool,
-    is_array: bool,
-}
-
-impl FromRow<'_, PgRow> for Found {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            relation: row.try_get("relation")?,
-            name: row.try_get("name")?,
-            type_text: row.try_get("type_text")?,
-            is_builtin: row.try_get("is_builtin")?,
-            is_domain: row.try_get("is_domain")?,
-            is_enum: row.try_get("is_enum")?,
-            is_array: row.try_get("is_array")?,
-        })
-    }
-}
-
-/// Compares each dataset with its table.
+/// Compares the columns of each dataset with those of its table. `finite_intervals`: the merge
+/// store is too old for infinite ones, so that a batch which meets one must fail.
 ///
 /// # Errors
-/// `SOURCE0010` naming every difference of the first dataset that has some.
-pub(super) async fn check(
+/// `SOURCE0010` (or another code of its first difference) naming every difference of the first
+/// dataset that has some.
+pub(super) async fn compare(
     connection: &mut PgConnection,
     datasets: &[&DatasetSpec],
     relations: &[Relation],
+    finite_intervals: bool,
 ) -> Result<Vec<Table>> {
     let oids: Vec<i64> = relations.iter().map(|relation| relation.oid).collect();
-    let columns: Vec<Found> = sqlx::query_as(
-        "select a.attrelid::int8 as relation, a.attname::text as name,
-                format_type(b.type, b.modifier) as type_text,
-                coalesce(e.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace as is_builtin,
-                b.depth > 0 as is_domain,
-                coalesce(e.typtype, t.typtype) = 'e' as is_enum,
-                e.oid is not null as is_array
-         from pg_attribute a
-         cross join lateral (
-             with recursive base(type, modifier, depth) as (
-                 select a.atttypid, a.atttypmod, 0
-                 union all
-                 select d.typbasetype, d.typtypmod, depth + 1
-                 from base join pg_type d on d.oid = base.type and d.typtype = 'd')
-             select type, modifier, depth from base order by depth desc limit 1) b
-         join pg_type t on t.oid = b.type
-         left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
-         where a.attrelid = any($1::int8[]::oid[]) and a.attnum > 0 and not a.attisdropped",
-    )
-    .bind(&oids)
-    .fetch_all(&mut *connection)
-    .await
-    .during("reading the columns of the source")?;
-    let checked = datasets.iter().zip(relations).map(|(dataset, relation)| {
-        let here: Vec<&Found> = columns.iter().filter(|c| c.relation == relation.oid).collect();
-        compare(dataset, relation, &here)
+    let columns = columns::of(connection, &oids).await?;
+    let compared = datasets.iter().zip(relations).map(|(dataset, relation)| {
+        let table = table(dataset, relation, &columns, finite_intervals);
+        whole(dataset, table)
     });
-    checked.collect()
+    compared.collect()
 }
 
-fn compare(dataset: &DatasetSpec, relation: &Relation, found: &[&Found]) -> Result<Table> {
-    let layout = Layout::of(dataset).map_err(|error| error.with("dataset", &dataset.name))?;
-    let mut differences = Vec::new();
-    let mut values = Vec::new();
-    for column in layout.columns() {
-        match found.iter().find(|f| f.name == column.source) {
-            None => differences.push(format!("column {} is missing", column.source)),
-            Some(found) => match value(column, found) {
-                Some(value) => values.push(value),
-                None => differences.push(format!(
-                    "column {} is {}, the model says {}",
-                    column.source, found.type_text, column.pg_type
-                )),
-            },
-        }
+/// Every difference of every dataset, in their order: tables, columns, privileges, and, where the
+/// source does not vouch for the key and for values that must be there, a look at the rows within
+/// some seconds (of those datasets that have `true`). Reads only; `connection` is settled.
+///
+/// # Errors
+/// Those of the connection.
+pub(super) async fn examine(
+    connection: &mut PgConnection,
+    datasets: &[(&DatasetSpec, bool)],
+) -> Result<Vec<Vec<Difference>>> {
+    let specs: Vec<&DatasetSpec> = datasets.iter().map(|(dataset, _)| *dataset).collect();
+    let relations = relation::find(connection, &specs).await?;
+    let oids: Vec<i64> = relations.iter().flatten().map(|relation| relation.oid).collect();
+    let columns = columns::of(connection, &oids).await?;
+    let mut budget = Budget::default();
+    let mut all = Vec::new();
+    for ((dataset, in_depth), relation) in datasets.iter().zip(relations) {
+        let relation = match relation {
+            Ok(relation) => relation,
+            Err(mut differences) => {
+                differences.extend(faults(dataset));
+                all.push(differences);
+                continue;
+            }
+        };
+        let differences = match table(dataset, &relation, &columns, false) {
+            Ok(_) if !in_depth => Vec::new(),
+            Ok(table) => {
+                probe::rows(connection, dataset, &relation, &table, &columns, &mut budget).await?
+            }
+            Err(differences) => differences,
+        };
+        all.push(differences);
     }
-    if !differences.is_empty() {
-        return Err(Error::new(code::SOURCE0010)
-            .with("dataset", &dataset.name)
-            .with("table", &dataset.source)
-            .with("differences", differences.join("; ")));
-    }
-    Ok(Table {
-        dataset: dataset.name.clone(),
-        from: relation.table.clone(),
-        layout,
-        values,
-        estimated_rows: relation.estimated_rows,
+    Ok(all)
+}
+
+/// What is wrong with a dataset whatever its source has.
+pub(crate) fn faults(dataset: &DatasetSpec) -> Vec<Difference> {
+    let types = dataset.columns.iter().map(|column| (column, Layout::type_of(dataset, column)));
+    types
+        .filter_map(|(column, known)| {
+            Some(Difference::of_error(&known.err()?, Subject::Column(column.name.clone())))
+        })
+        .collect()
+}
+
+fn whole<T>(dataset: &DatasetSpec, found: std::result::Result<T, Vec<Difference>>) -> Result<T> {
+    found.map_err(|differences| {
+        let error = Difference::error(dataset, &differences);
+        error.unwrap_or_else(|| Error::new(code::SOURCE0010).with("dataset", &dataset.name))
     })
 }
 
-/// The column as a value of exactly the merge table's type: as it is, or cast where each value is
-/// held exactly. Labels of an enum are text; a domain is its base type. `None`: drift.
-fn value(column: &Column, found: &Found) -> Option<Sql> {
-    let name = Ident::of_alias("s", &column.source);
-    let as_it_is = sql!("{name}", name = &name);
-    if found.is_enum {
-        let fits = column.pg_type.holds_any_text(found.is_array);
-        return fits.then(|| column.pg_type.cast(&name));
+fn table(
+    dataset: &DatasetSpec,
+    relation: &Relation,
+    columns: &[SourceColumn],
+    finite_intervals: bool,
+) -> std::result::Result<Table, Vec<Difference>> {
+    let here: Vec<&SourceColumn> =
+        columns.iter().filter(|column| column.relation == relation.oid).collect();
+    let mut differences = faults(dataset);
+    let mut values = Vec::new();
+    for column in &dataset.columns {
+        let Ok(wanted) = PgType::of(&column.column_type) else { continue };
+        match here.iter().find(|found| found.name == column.source_name()) {
+            None => differences.push(columns::missing(column, dataset, &here)),
+            Some(found) => match found.source_type.reading(&wanted) {
+                Reading::AsItIs => values.push(read(&found.name, &wanted, false, finite_intervals)),
+                Reading::Cast => values.push(read(&found.name, &wanted, true, finite_intervals)),
+                Reading::Drift => differences.push(columns::other_type(column, found, &wanted)),
+                Reading::Refused(refusal) => {
+                    differences.push(columns::refused(column, found, &refusal));
+                }
+            },
+        }
     }
-    if !found.is_builtin {
-        return None;
+    let layout = Layout::of(dataset);
+    match layout {
+        Ok(layout) if differences.is_empty() => Ok(Table {
+            dataset: dataset.name.clone(),
+            from: relation.table.clone(),
+            layout,
+            values,
+            estimated_rows: relation.estimated_rows,
+        }),
+        _ => Err(differences),
     }
-    match PgType::parse(&found.type_text)?.fit(&column.pg_type) {
-        Fit::Exact if !found.is_domain => Some(as_it_is),
-        Fit::Exact | Fit::Cast => Some(column.pg_type.cast(&name)),
-        Fit::Drift => None,
+}
+
+/// The column as a value of exactly the merge table's type.
+///
+/// An older merge store would take an infinite interval for one of 178 million years: subtracting
+/// infinity from itself is an error, and nothing else is.
+fn read(column: &str, wanted: &PgType, cast: bool, finite_intervals: bool) -> Sql {
+    let name = Ident::of_alias("s", column);
+    let value = if cast { wanted.cast(&name) } else { sql!("{name}", name) };
+    if !finite_intervals || !wanted.is_interval() {
+        return value;
     }
+    if wanted.is_array() {
+        return sql!(
+            "case when (select bool_and(isfinite(i)) from unnest({value}) i) is not false then {value}
+             else (select array_agg(i - i) from unnest({value}) i where not isfinite(i)) end",
+            value
+        );
+    }
+    sql!("case when isfinite({value}) is not false then {value} else {value} - {value} end", value)
 }

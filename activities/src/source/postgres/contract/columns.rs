@@ -1,0 +1,129 @@
+//! Columns of the source's tables, and what may be wrong with one.
+
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row, postgres::PgRow};
+use teal_model::{
+    Result, closest,
+    release::{ColumnSpec, DatasetSpec},
+};
+
+use crate::{
+    code,
+    pg::{
+        PgResultExt, PgType,
+        types::{Carriage, Refusal, SourceType},
+    },
+    source::Difference,
+};
+
+/// A column of the source.
+#[derive(Debug)]
+pub(super) struct SourceColumn {
+    pub(super) relation: i64,
+    pub(super) name: String,
+    pub(super) source_type: SourceType,
+    /// Whether the source lets no NULL in.
+    pub(super) not_null: bool,
+}
+
+impl FromRow<'_, PgRow> for SourceColumn {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            relation: row.try_get("relation")?,
+            name: row.try_get("name")?,
+            source_type: SourceType::from_row(row)?,
+            not_null: row.try_get("not_null")?,
+        })
+    }
+}
+
+/// The columns of these tables, each table's in its own order.
+pub(super) async fn of(
+    connection: &mut PgConnection,
+    relations: &[i64],
+) -> Result<Vec<SourceColumn>> {
+    // Text of this program only.
+    let query = format!(
+        "select a.attrelid::int8 as relation, a.attname::text as name, a.attnotnull as not_null, {}
+         from pg_attribute a {}
+         where a.attrelid = any($1::int8[]::oid[]) and a.attnum > 0 and not a.attisdropped
+         order by a.attrelid, a.attnum",
+        SourceType::COLUMNS,
+        SourceType::JOINS,
+    );
+    sqlx::query_as(AssertSqlSafe(query))
+        .bind(relations)
+        .fetch_all(connection)
+        .await
+        .during("reading the columns of the source")
+}
+
+/// A column that the source does not have, and the one that was probably meant.
+pub(super) fn missing(
+    column: &ColumnSpec,
+    dataset: &DatasetSpec,
+    here: &[&SourceColumn],
+) -> Difference {
+    let wanted = column.source_name();
+    let message = format!("column {wanted} is missing");
+    let difference = Difference::of_column(code::SOURCE0010, &column.name, message);
+    let listed = |name: &str| dataset.columns.iter().any(|other| other.source_name() == name);
+    let free: Vec<&str> =
+        here.iter().map(|found| found.name.as_str()).filter(|name| !listed(name)).collect();
+    let meant = closest(wanted, free.iter().copied()).map(ToOwned::to_owned).or_else(|| {
+        // A column of another name and the same type, if there is just one: renamed.
+        let pg_type = PgType::of(&column.column_type).ok()?;
+        let alike = |found: &&&SourceColumn| {
+            free.contains(&found.name.as_str())
+                && found.source_type.carriage() == Carriage::Value(pg_type.clone())
+        };
+        let mut alike = here.iter().filter(alike);
+        alike.next().filter(|_| alike.next().is_none()).map(|found| found.name.clone())
+    });
+    match meant {
+        Some(meant) => difference.help(format!(
+            "did you mean the source's column {meant:?}? say `source: {meant:?}`; or take the column \
+             out of the model"
+        )),
+        None if free.is_empty() => difference.help(
+            "take the column out of the model: it lists all others of the table already",
+        ),
+        None => difference.help(format!(
+            "the model does not list these columns of the table: {}; say `source: …`, or take the \
+             column out of the model",
+            some(&free)
+        )),
+    }
+}
+
+/// The first of some names.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 8;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("and {} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
+}
+
+/// A column whose values would not all fit.
+pub(super) fn other_type(column: &ColumnSpec, found: &SourceColumn, wanted: &PgType) -> Difference {
+    let shown = &found.source_type.shown;
+    let message = format!("column {} is {shown}, the model says {wanted}", found.name);
+    let difference = Difference::of_column(code::SOURCE0010, &column.name, message);
+    match (found.source_type.model_type(), found.source_type.origin()) {
+        (Ok(word), None) => difference.help(format!("say `type: {word}`")),
+        (Ok(word), Some(origin)) => difference.help(format!(
+            "say `type: {word}`: {shown} is {origin}, carried as the text that PostgreSQL prints"
+        )),
+        (Err(_), _) => difference,
+    }
+}
+
+/// A column of a type that no model holds.
+pub(super) fn refused(column: &ColumnSpec, found: &SourceColumn, refusal: &Refusal) -> Difference {
+    let message = format!(
+        "column {} is {}, which Teal does not carry: {}",
+        found.name, found.source_type.shown, refusal.why
+    );
+    Difference::of_column(code::SOURCE0017, &column.name, message).help(refusal.help)
+}
