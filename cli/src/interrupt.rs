@@ -32,8 +32,30 @@ pub(crate) async fn stoppable<T>(
 /// # Errors
 /// Those of the work; `CLI0009` at Ctrl-C.
 pub(crate) async fn leaving<T>(advice: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    leaving_when(tokio::signal::ctrl_c(), advice, work).await
+}
+
+async fn leaving_when<T>(
+    pressed: impl Future<Output = std::io::Result<()>>,
+    advice: &str,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     tokio::select! {
         done = work => done,
-        _pressed = tokio::signal::ctrl_c() => Err(Error::new(code::CLI0009).hint(advice)),
+        _pressed = pressed => Err(Error::new(code::CLI0009).hint(advice)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_interrupt_ends_the_waiting_and_says_what_goes_on() {
+        let error = leaving_when(ready(Ok(())), "it goes on", pending::<Result<()>>()).await;
+        let error = error.unwrap_err();
+        assert_eq!((error.code(), error.help()), (code::CLI0009, "it goes on"));
     }
 }

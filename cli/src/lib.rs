@@ -32,7 +32,7 @@ use std::{ffi::OsString, process::ExitCode};
 use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
-use teal_model::Result;
+use teal_model::{Error, Result};
 use teal_worker::logs;
 use ui::{Printer, Verbosity};
 
@@ -78,6 +78,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),
         Command::Explain(args) => commands::explain::run(args, printer),
+        Command::Schema(args) => commands::schema::run(args, printer),
         Command::Completions(args) => commands::completions::run(args, printer),
     }
 }
@@ -87,6 +88,23 @@ fn block_on(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| teal_model::Error::new(code::CLI0018).caused_by(error))?;
+        .map_err(refused_by_system)?;
     runtime.block_on(command)
+}
+
+/// The operating system said no to what every command needs.
+pub(crate) fn refused_by_system(error: std::io::Error) -> Error {
+    Error::new(code::CLI0018).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_is_told_with_its_cause() {
+        let error = refused_by_system(std::io::Error::other("no more threads"));
+        assert_eq!(error.code(), code::CLI0018);
+        assert!(error.one_line().ends_with("no more threads"), "{}", error.one_line());
+    }
 }

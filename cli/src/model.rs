@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -79,7 +80,19 @@ fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn read(path: &Path) -> Result<ModelFile> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable(path, error))?;
+    let file = fs::File::open(path).map_err(|error| unreadable(path, error))?;
+    // One byte more than is taken, so that the reader sees that the file is too large.
+    let mut bytes = Vec::new();
+    let most = ModelFile::MOST_BYTES as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+    let whole = (bytes.len() as u64) < most;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if whole => {
+            return Err(unreadable(path, std::io::Error::other(error.utf8_error())));
+        }
+        Err(cut) => String::from_utf8_lossy(cut.as_bytes()).into_owned(),
+    };
     Ok(ModelFile::new(path.display().to_string(), text))
 }
 
@@ -112,6 +125,20 @@ mod tests {
         std::os::unix::fs::symlink(root, root.join("b/circle")).unwrap();
         let files = read_files(&[root.join("z.yaml"), root.to_owned()]).unwrap();
         assert_eq!(paths(&files, root), ["a.yml", "b/c.yaml", "z.yaml"]);
+    }
+
+    #[test]
+    fn a_huge_file_is_not_loaded_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let huge = root.path().join("huge.yaml");
+        fs::File::create(&huge).unwrap().set_len(100 << 20).unwrap();
+        let files = read_files(&[huge]).unwrap();
+        assert_eq!(files[0].text.len(), ModelFile::MOST_BYTES + 1);
+        let mistakes = teal_model::load(&files).unwrap_err();
+        assert_eq!(mistakes.iter().next().unwrap().code.id, "MODEL0003");
+        fs::write(root.path().join("latin.yaml"), b"name: caf\xe9").unwrap();
+        let error = read_files(&[root.path().join("latin.yaml")]).unwrap_err();
+        assert_eq!(error.code().id, "CLI0004", "{error}");
     }
 
     #[test]

@@ -30,7 +30,12 @@ impl Account {
         if !geteuid().is_root() {
             return Ok(Self::Own);
         }
-        for name in UNPRIVILEGED {
+        Self::among(&UNPRIVILEGED)
+    }
+
+    /// The first of these users that the machine has.
+    fn among(names: &[&str]) -> Result<Self> {
+        for name in names {
             if let Ok(Some(user)) = User::from_name(name) {
                 let (uid, gid) = (user.uid.as_raw(), user.gid.as_raw());
                 return Ok(Self::Other { name: user.name, uid, gid });
@@ -70,5 +75,16 @@ impl Account {
         command.args(["-c", "cd -- \"$0\""]).arg(folder);
         command.current_dir("/").stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_without_an_unprivileged_user_is_told() {
+        let error = Account::among(&["no-such-user-here"]).unwrap_err();
+        assert_eq!(error.code(), code::DEV0006);
     }
 }

@@ -84,3 +84,17 @@ fn ours(folder: PathBuf, account: &Account) -> Result<PathBuf> {
         .with("folder", folder.display())
         .caused_by("the user that runs PostgreSQL cannot enter it"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_the_place_of_a_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        fs::write(&taken, "").unwrap();
+        assert_eq!(ours(taken, &Account::Own).unwrap_err().code(), code::DEV0004);
+        assert!(ours(folder.path().join("free"), &Account::Own).is_ok());
+    }
+}

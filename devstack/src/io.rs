@@ -28,3 +28,16 @@ impl<T> At<T> for nix::Result<T> {
         self.map_err(std::io::Error::from).at(attempted, path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_refuses_is_told_with_its_path() {
+        let missing = Path::new("/nowhere/at all");
+        let error = std::fs::read(missing).at("reading", missing).unwrap_err();
+        assert_eq!(error.code(), code::DEV0005);
+        assert!(error.to_string().contains("path: /nowhere/at all"), "{error}");
+    }
+}

@@ -21,6 +21,7 @@ pub mod plan;
 mod read;
 pub mod release;
 pub mod schedule;
+pub mod schema;
 mod serving;
 pub mod sizing;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::{
     diagnostic::Place,
     document::Documents,
     lint::index::Index,
-    yaml::{Report, Span},
+    yaml::{Lines, Report, Span},
 };
 
 /// A part of a dataset.
@@ -36,7 +36,7 @@ impl Documents {
             }
         };
         let somewhere = |at: &Span| at.is_somewhere();
-        at.filter(somewhere).unwrap_or(found.name.at).locate(&self.files)
+        at.filter(somewhere).unwrap_or(found.name.at).locate(&mut Lines::of(&self.files))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     code, compile,
     diagnostic::Diagnostics,
     document::Documents,
-    yaml::{Finding, Report, Span, compose},
+    yaml::{Finding, MOST_BYTES, Report, Span, compose},
 };
 
 /// One file of a model. Walking folders is the caller's job.
@@ -17,6 +17,9 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
+    /// Bytes of the largest file that is read (`MODEL0003`); a longer one need not be loaded whole.
+    pub const MOST_BYTES: usize = MOST_BYTES;
+
     /// A file of this path and content.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self { path: path.into(), text: text.into() }

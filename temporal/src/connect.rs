@@ -162,4 +162,10 @@ mod tests {
         assert_eq!(error.code().id, "TEMPORAL0001", "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(3));
     }
+
+    #[test]
+    fn an_address_that_is_none_is_refused() {
+        let error = Settings::from_environment(Some("not an address"), None).unwrap_err();
+        assert_eq!(error.code(), code::TEMPORAL0002, "{error}");
+    }
 }

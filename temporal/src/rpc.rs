@@ -82,3 +82,32 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use temporalio_common::data_converters::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn answers_of_the_server_have_their_codes() {
+        for (status, code) in [
+            (Status::unavailable("down"), code::TEMPORAL0001),
+            (Status::not_found("Namespace acme is not found."), code::TEMPORAL0003),
+            (Status::not_found("workflow not found"), code::TEMPORAL0004),
+            (Status::deadline_exceeded("late"), code::TEMPORAL0006),
+            (Status::invalid_argument("odd"), code::TEMPORAL0008),
+            (Status::internal("broken"), code::TEMPORAL0008),
+            (Status::permission_denied("no"), code::TEMPORAL0010),
+            (Status::unauthenticated("who?"), code::TEMPORAL0010),
+        ] {
+            assert_eq!(failed("asking", &status).code(), code, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_something_else_is_told() {
+        let answer = crate::stream::read::<u32>(RawValue::new(Vec::new()));
+        assert_eq!(answer.unwrap_err().code(), code::TEMPORAL0009);
+    }
+}

@@ -222,4 +222,11 @@ mod tests {
         assert!(unknown.to_string().contains("large, small"), "{unknown}");
         assert_eq!(queues(&services(), &only(&[]), false).unwrap_err().code(), code::WORK0103);
     }
+
+    #[test]
+    fn a_worker_that_stopped_names_its_queue() {
+        let error = stopped("teal/main/small")("the server is too old");
+        assert_eq!(error.code(), code::WORK0105);
+        assert!(error.one_line().contains("teal/main/small"), "{}", error.one_line());
+    }
 }

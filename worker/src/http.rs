@@ -51,10 +51,7 @@ pub(crate) async fn serve(
     readiness: Arc<Readiness>,
     stop: CancellationToken,
 ) -> Result<SocketAddr> {
-    let refused =
-        |error: std::io::Error| Error::new(code::WORK0104).with("listen", listen).caused_by(error);
-    let listener = TcpListener::bind(listen).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
+    let (listener, address) = bind(listen).await?;
     let router = Router::new()
         .route("/metrics", get(metrics_text))
         .route("/health/live", get(|| async { "alive\n" }))
@@ -68,6 +65,14 @@ pub(crate) async fn serve(
     });
     tracing::info!(%address, "metrics and health are offered");
     Ok(address)
+}
+
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let refused =
+        |error: std::io::Error| Error::new(code::WORK0104).with("listen", listen).caused_by(error);
+    let listener = TcpListener::bind(listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
 
 async fn ready(State(served): State<Served>) -> (StatusCode, &'static str) {
@@ -97,4 +102,17 @@ async fn read_exporter(address: SocketAddr) -> std::io::Result<String> {
     let answer = String::from_utf8_lossy(&answer);
     let body = answer.split_once("\r\n\r\n").map(|(_head, body)| body.to_owned());
     body.ok_or_else(|| std::io::Error::other("the exporter gave no answer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_told() {
+        let (_listener, address) = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let error = bind(address).await.unwrap_err();
+        assert_eq!(error.code(), code::WORK0104);
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
+    }
 }

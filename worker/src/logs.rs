@@ -38,3 +38,14 @@ pub fn init(format: Format, filter: Option<&str>) -> Result<()> {
     ready.ok(); // a second init in one process keeps the first: only tests do that
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_of_no_known_level_is_refused() {
+        let error = init(Format::Json, Some("teal_worker=loudly")).unwrap_err();
+        assert_eq!(error.code(), code::WORK0106);
+    }
+}

@@ -71,11 +71,15 @@ impl TemporalOrchestrator {
     }
 
     async fn closed(&self, id: &str, wait: Duration) -> Result<()> {
-        match self.temporal.wait_closed(id, wait).await? {
-            Closed::Completed(_) | Closed::Cancelled | Closed::Terminated => Ok(()),
-            Closed::Failed(failure) => Err(Error::new(code::WORK0107)
-                .with("workflow", id)
-                .with("failure", failure.message)),
+        as_told(id, self.temporal.wait_closed(id, wait).await?)
+    }
+}
+
+fn as_told(id: &str, closed: Closed) -> Result<()> {
+    match closed {
+        Closed::Completed(_) | Closed::Cancelled | Closed::Terminated => Ok(()),
+        Closed::Failed(failure) => {
+            Err(Error::new(code::WORK0107).with("workflow", id).with("failure", failure.message))
         }
     }
 }
@@ -102,13 +106,7 @@ impl Orchestrator for TemporalOrchestrator {
         if let Some(failure) = reply.failure {
             return Err(not_taken_over(stream, &failure));
         }
-        if reply.config_hash != config_hash {
-            return Err(Error::new(temporal::TEMPORAL0011)
-                .with("stream", stream)
-                .with("asked_for", short(config_hash))
-                .with("runs", short(&reply.config_hash)));
-        }
-        Ok(())
+        is_in_place(stream, config_hash, &reply.config_hash)
     }
 
     async fn retire(&self, stream: &StreamId, by: &str) -> Result<()> {
@@ -142,6 +140,16 @@ impl Orchestrator for TemporalOrchestrator {
     }
 }
 
+fn is_in_place(stream: &StreamId, asked_for: &str, runs: &str) -> Result<()> {
+    if runs == asked_for {
+        return Ok(());
+    }
+    Err(Error::new(temporal::TEMPORAL0011)
+        .with("stream", stream)
+        .with("asked_for", short(asked_for))
+        .with("runs", short(runs)))
+}
+
 /// The failure of the stream as one of the apply: it says what to mend, and that nothing else will.
 fn not_taken_over(stream: &StreamId, failure: &Failure) -> Error {
     Error::new(temporal::TEMPORAL0012)
@@ -152,4 +160,38 @@ fn not_taken_over(stream: &StreamId, failure: &Failure) -> Error {
 
 fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shop() -> StreamId {
+        StreamId::multi("live", "shop")
+    }
+
+    #[test]
+    fn another_configuration_than_the_wanted_one_is_an_error() {
+        assert!(is_in_place(&shop(), "a", "a").is_ok());
+        assert_eq!(is_in_place(&shop(), "a", "b").unwrap_err().code(), temporal::TEMPORAL0011);
+    }
+
+    #[test]
+    fn the_failure_of_a_stream_is_that_of_the_apply() {
+        let failure = Failure {
+            message: "[DDL0002] taken".into(),
+            help: "rename it".into(),
+            ..Failure::default()
+        };
+        let error = not_taken_over(&shop(), &failure);
+        assert_eq!((error.code(), error.help()), (temporal::TEMPORAL0012, "rename it"));
+        assert!(error.one_line().ends_with("[DDL0002] taken"), "{}", error.one_line());
+    }
+
+    #[test]
+    fn a_workflow_that_failed_did_not_end_as_told() {
+        assert!(as_told("stream/live/shop", Closed::Terminated).is_ok());
+        let failed = as_told("stream/live/shop", Closed::Failed(Failure::default()));
+        assert_eq!(failed.unwrap_err().code(), code::WORK0107);
+    }
 }

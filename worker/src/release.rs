@@ -74,10 +74,26 @@ async fn newest(control: &PgPool) -> Result<Option<Services>> {
 }
 
 fn checked(services: Services, config: &WorkerConfig) -> Result<Services> {
-    match &config.services {
-        Some(meant) if *meant != services.name => Err(Error::new(code::WORK0101)
-            .with("services", meant)
-            .with("release_has", services.name)),
-        Some(_) | None => Ok(services),
+    are_meant(config.services.as_deref(), &services.name)?;
+    Ok(services)
+}
+
+fn are_meant(meant: Option<&str>, found: &str) -> Result<()> {
+    match meant {
+        Some(meant) if meant != found => {
+            Err(Error::new(code::WORK0101).with("services", meant).with("release_has", found))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_for_other_services_does_not_serve_these() {
+        assert!(are_meant(None, "main").is_ok() && are_meant(Some("main"), "main").is_ok());
+        assert_eq!(are_meant(Some("other"), "main").unwrap_err().code(), code::WORK0101);
     }
 }

@@ -92,3 +92,89 @@ fn without_values(state: &str, message: &str) -> String {
 pub fn has_state(error: &sqlx::Error, state: &str) -> bool {
     matches!(error, sqlx::Error::Database(database) if database.code().as_deref() == Some(state))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error as StdError, fmt};
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// What a server says.
+    #[derive(Debug)]
+    struct Said(&'static str, &'static str);
+
+    impl fmt::Display for Said {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.1)
+        }
+    }
+
+    impl StdError for Said {}
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            self.1
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn said(state: &'static str, message: &'static str) -> Error {
+        from_sqlx("testing", &sqlx::Error::Database(Box::new(Said(state, message))))
+    }
+
+    #[test]
+    fn the_sqlstate_decides_the_code() {
+        for (state, code) in [
+            ("XX000", code::PG0001),
+            ("0A000", code::PG0001),
+            ("08006", code::PG0002),
+            ("57P03", code::PG0002),
+            ("28P01", code::PG0003),
+            ("42501", code::PG0004),
+            ("40P01", code::PG0005),
+            ("55P03", code::PG0005),
+            ("53100", code::PG0006),
+            ("58030", code::PG0006),
+            ("3D000", code::PG0007),
+            ("22001", code::PG0008),
+            ("23514", code::PG0008),
+            ("53300", code::PG0009),
+        ] {
+            assert_eq!(said(state, "some words").code(), code, "{state}");
+        }
+        assert_eq!(classify(&sqlx::Error::PoolTimedOut), code::PG0002);
+    }
+
+    #[test]
+    fn values_of_rows_are_left_out() {
+        for (state, message, shown) in [
+            ("22P02", "invalid input syntax for type integer: \"hunter2\"", "type integer: …"),
+            ("23505", "duplicate key: \"hunter2\"", "duplicate key"),
+            ("P0001", "hunter2 is not allowed", "raised by a function of the database"),
+        ] {
+            let line = said(state, message).one_line();
+            assert!(line.ends_with(shown) && !line.contains("hunter2"), "{line}");
+        }
+    }
+}

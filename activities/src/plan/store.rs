@@ -69,6 +69,15 @@ pub async fn load(control: &PgPool, hash: &str) -> Result<Stored> {
     let Some((plan, release, state)) = row else {
         return Err(Error::new(code::PLAN0002).with("plan", hash));
     };
+    read(hash, plan, release, state)
+}
+
+fn read(
+    hash: &str,
+    plan: serde_json::Value,
+    release: serde_json::Value,
+    state: String,
+) -> Result<Stored> {
     let unreadable =
         |error: serde_json::Error| Error::new(code::PLAN0003).with("plan", hash).caused_by(error);
     Ok(Stored {
@@ -76,4 +85,17 @@ pub async fn load(control: &PgPool, hash: &str) -> Result<Stored> {
         release: serde_json::from_value(release).map_err(unreadable)?,
         state,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_of_another_form_is_refused() {
+        let error = read("abc", json!({"steps": 1}), json!({}), "made".into()).unwrap_err();
+        assert_eq!(error.code(), code::PLAN0003);
+    }
 }

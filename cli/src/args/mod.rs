@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     commands::{
         apply, completions, dev, explain, init, pause, plan, reload, reset, resume, resync, retry,
-        run, sql, status, validate, worker,
+        run, schema, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -87,6 +87,7 @@ pub enum Command {
     Sql(sql::Args),
     Dev(dev::Args),
     Explain(explain::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
 }
 

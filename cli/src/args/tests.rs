@@ -6,8 +6,8 @@ use clap::{Arg, CommandFactory};
 
 use super::Cli;
 
-/// Verbs that show nothing which a program would read: they run, or write a script.
-const WITHOUT_OUTPUT: [&str; 2] = ["teal worker", "teal completions"];
+/// Verbs that show nothing which a program would read (they run, or write a script), or nothing else.
+const WITHOUT_OUTPUT: [&str; 3] = ["teal worker", "teal completions", "teal schema"];
 
 /// Every verb and every verb below one, by what is typed: `teal dev up`.
 fn verbs() -> Vec<(String, clap::Command)> {

@@ -14,6 +14,7 @@ pub(crate) mod resume;
 pub(crate) mod resync;
 pub(crate) mod retry;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod validate;

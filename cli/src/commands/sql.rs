@@ -210,4 +210,11 @@ mod tests {
         let empty: Texts = vec![Some("12".into()), None, None, Some("3.5".into())];
         insta::assert_snapshot!(plain(&as_table(&columns, &[row, empty])));
     }
+
+    #[test]
+    fn a_query_that_fails_says_so_in_the_servers_words() {
+        let error = refused(&sqlx::Error::PoolTimedOut);
+        assert_eq!(error.code(), code::CLI0013);
+        assert!(error.one_line().contains("timed out"), "{}", error.one_line());
+    }
 }

@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use clap::ValueEnum;
-use teal_model::{Error, Result};
+use teal_model::Result;
 use teal_worker::{Classes, Deployment, WorkerConfig, logs};
 
 use crate::{
-    code, config,
+    config,
     exit::Exit,
     ui::{Printer, Verbosity},
 };
@@ -93,8 +93,7 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     };
     logs::init(format, filter(printer).as_deref())?;
     let settings = settings(args)?;
-    let shutdown = teal_worker::until_signalled()
-        .map_err(|error| Error::new(code::CLI0018).caused_by(error))?;
+    let shutdown = teal_worker::until_signalled().map_err(crate::refused_by_system)?;
     Box::pin(teal_worker::run(settings, shutdown)).await?;
     Ok(Exit::Done)
 }

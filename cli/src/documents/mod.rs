@@ -7,6 +7,8 @@ mod reference;
 
 use std::{fs, path::Path};
 
+use crate::pages;
+
 /// A file of the repository and what has to be in it.
 struct Document {
     /// From the top folder.
@@ -15,7 +17,11 @@ struct Document {
 }
 
 fn all() -> Vec<Document> {
-    vec![Document { path: "docs/cli.md", text: reference::text() }]
+    vec![
+        Document { path: "docs/cli.md", text: reference::text() },
+        Document { path: "docs/model.md", text: teal_model::schema::reference() },
+        Document { path: "docs/errors/README.md", text: pages::index() },
+    ]
 }
 
 /// Set to `write` by `cargo x docs`.

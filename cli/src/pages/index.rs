@@ -3,7 +3,7 @@
 use super::{GROUPS, codes, letters_of};
 
 /// Its text.
-pub(super) fn text() -> String {
+pub(crate) fn text() -> String {
     let mut text = "# Errors\n\n\
         Every error of Teal has a code, and every code a page: what happened, why, what to do. \
         `teal explain CODE`\nshows it. The kind says who can act:\n\n\

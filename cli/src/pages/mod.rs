@@ -8,6 +8,9 @@ mod index;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use index::text as index;
+
 use teal_model::Code;
 
 /// Name and text of each page.

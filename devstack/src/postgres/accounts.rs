@@ -75,3 +75,15 @@ fn exists_already(error: &sqlx::Error) -> bool {
         .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| code == "42P04")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_prepared_is_told_without_its_password() {
+        let error = prepare(1, "hunter2", &[]).await.unwrap_err();
+        assert_eq!(error.code(), code::DEV0007);
+        assert!(!error.one_line().contains("hunter2"), "{}", error.one_line());
+    }
+}

@@ -168,3 +168,25 @@ async fn clear(data: &Path) -> Result<()> {
         Ok(()) | Err(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_folder_of_another_major_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("PG_VERSION"), "15\n").unwrap();
+        let programs = Postgres { bin: PathBuf::new(), version: (18, 1, 0) };
+        let cluster = Cluster {
+            name: "merge",
+            folder: folder.path().to_owned(),
+            programs: &programs,
+            account: &Account::Own,
+            progress: &Progress::silent(),
+        };
+        let error = cluster.same_major(folder.path()).unwrap_err();
+        assert_eq!(error.code(), code::DEV0003);
+        assert!(error.to_string().contains("data_folder_of: 15"), "{error}");
+    }
+}

@@ -74,7 +74,11 @@ pub(crate) async fn newest_postgres(
         return Ok(found);
     }
     let installed = embedded::install(cache, version, account, progress).await;
-    installed.map_err(|error| Error::new(code::DEV0008).caused_by(error.one_line()))
+    installed.map_err(|error| for_the_tests(&error))
+}
+
+fn for_the_tests(error: &Error) -> Error {
+    Error::new(code::DEV0008).caused_by(error.one_line())
 }
 
 fn is_newest(found: &Postgres) -> bool {
@@ -109,4 +113,21 @@ pub(super) fn look(bin: PathBuf, account: &Account) -> Option<Postgres> {
     let mut ask = account.command(&bin.join("postgres"));
     let version = version_in(&answer(ask.arg("--version").current_dir("/"))?)?;
     MAJORS.contains(&version.0).then_some(Postgres { bin, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_version_that_cannot_be_had_is_told_with_the_reason() {
+        let cache = tempfile::tempdir().unwrap();
+        let progress = Progress::silent();
+        let missing = embedded::install(cache.path(), "no version", &Account::Own, &progress).await;
+        let missing = missing.unwrap_err();
+        assert_eq!(missing.code(), code::DEV0002, "{missing}");
+        let newest = for_the_tests(&missing);
+        assert_eq!(newest.code(), code::DEV0008);
+        assert!(newest.one_line().contains("DEV0002"), "{}", newest.one_line());
+    }
 }

@@ -47,7 +47,11 @@ pub(crate) async fn temporal_cli(cache: &Path, progress: &Progress) -> Result<Pa
             }
         }
     }
-    Err(Error::new(code::DEV0001).caused_by(failures.join("; ")))
+    Err(nothing_worked(&failures))
+}
+
+fn nothing_worked(failures: &[String]) -> Error {
+    Error::new(code::DEV0001).caused_by(failures.join("; "))
 }
 
 fn on_machine(progress: &Progress) -> Option<PathBuf> {
@@ -87,5 +91,12 @@ mod tests {
         let text = "temporal version 0.0.0-DEV (Server 1.31.2, UI 2.50.1)";
         assert_eq!(server_version(text), Some((1, 31, 2)));
         assert_eq!(server_version("temporal version 0.9.0"), None);
+    }
+
+    #[test]
+    fn each_way_that_failed_is_told() {
+        let error = nothing_worked(&["go: not found".to_owned(), "pip: no".to_owned()]);
+        assert_eq!(error.code(), code::DEV0001);
+        assert!(error.one_line().ends_with("go: not found; pip: no"), "{}", error.one_line());
     }
 }

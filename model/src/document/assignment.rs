@@ -1,20 +1,29 @@
 //! `kind: Assignment`: which platform serves a group of a workspace. Overrides `platform:` of the
 //! group; a second one for the same group is a parallel run.
 
-use crate::yaml::{Refusal, Scalar, Spanned, mapping::mapping, one_of};
+use crate::yaml::{Spanned, Word, mapping::mapping};
 
 mapping! {
-    /// One platform for one group of one workspace.
+    /// One platform for one group of one workspace. It takes the place of `platform:` of the group;
+    /// a second one for the same group is a parallel run, whose views lie in a schema of their own.
+    ///
+    /// ```yaml
+    /// kind: Assignment
+    /// workspace: reporting
+    /// group: core
+    /// platform: history
+    /// state: provisioned
+    /// ```
     pub struct Assignment {
-        /// The workspace.
+        /// Name of the workspace.
         workspace: Spanned<String>,
-        /// The group within it.
+        /// Name of the group within the workspace.
         group: Spanned<String>,
-        /// The platform.
+        /// Name of the platform that serves the group.
         platform: Spanned<String>,
         /// How far it has come.
         state: Spanned<AssignmentState>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
     }
 }
@@ -33,20 +42,17 @@ pub enum AssignmentState {
     Decommissioned,
 }
 
-impl Scalar for AssignmentState {
+impl Word for AssignmentState {
     const EXPECTED: &str = "provisioning, provisioned, decommissioning or decommissioned";
 
-    fn placeholder() -> Self {
-        Self::Decommissioned
-    }
-
-    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
-        let words = [
-            ("provisioning", Self::Provisioning),
-            ("provisioned", Self::Provisioned),
-            ("decommissioning", Self::Decommissioning),
-            ("decommissioned", Self::Decommissioned),
-        ];
-        one_of(text, &words)
-    }
+    const WORDS: &'static [(&'static str, Self, &'static str)] = &[
+        (
+            "provisioning",
+            Self::Provisioning,
+            "is being filled; serves only where nothing else does",
+        ),
+        ("provisioned", Self::Provisioned, "serves the group"),
+        ("decommissioning", Self::Decommissioning, "still runs, until its consumers have moved"),
+        ("decommissioned", Self::Decommissioned, "is over"),
+    ];
 }

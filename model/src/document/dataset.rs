@@ -7,25 +7,25 @@ use crate::{
     release::TableName,
     types::ColumnType,
     yaml::{
-        Content, Decode, Entries, Fields, Finding, Node, Refusal, Report, Scalar, Span, Spanned,
-        closest, mapping::mapping, wrong_shape,
+        Content, Decode, Entries, Fields, Finding, Mapping, Node, Refusal, Report, Scalar, Shape,
+        Span, Spanned, Text, closest, mapping::mapping, wrong_shape,
     },
 };
 
 mapping! {
     /// What a dataset is. Table and columns must be said here or in its `kind: Dataset`.
     pub struct DatasetBody {
-        /// Earlier names.
+        /// Earlier names: its data goes on under the new one.
         formerly: Vec<Spanned<String>>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
         /// What kinds of facts it holds, for policies.
         classification: Vec<Spanned<String>>,
-        /// The table at the source.
+        /// Table, view or materialised view at the source.
         table: Option<TableRef>,
-        /// Columns that identify a row, by their names in the model.
+        /// Columns that identify a row, by their names in the model; none of them is ever NULL.
         key: Vec<Spanned<String>>,
-        /// Columns in the order of the merge table.
+        /// Columns by name, in the order of the merge table. What the source has beyond them is ignored.
         columns: Entries<Column>,
         /// When its batches are due; only where it has a stream of its own.
         schedule: Option<ScheduleField>,
@@ -38,6 +38,29 @@ impl DatasetBody {
     /// Whether it says everything that must be said.
     pub fn is_whole(&self) -> bool {
         self.table.is_some() && !self.key.is_empty() && !self.columns.is_empty()
+    }
+}
+
+mapping! {
+    /// A dataset in a document of its own, such as `teal discover` writes. What the store says of the
+    /// same dataset is laid over it.
+    ///
+    /// ```yaml
+    /// kind: Dataset
+    /// store: shop
+    /// name: orders
+    /// table: public.orders
+    /// key: [id]
+    /// columns:
+    ///   id: bigint
+    ///   customer: bigint
+    ///   total: {type: "decimal(12,2)", nullable: true}
+    /// ```
+    pub struct DatasetHead {
+        /// Its name within the store.
+        name: Spanned<String>,
+        /// Name of the store that it belongs to.
+        store: Spanned<String>,
     }
 }
 
@@ -54,11 +77,14 @@ pub struct DatasetDocument {
 
 impl DatasetDocument {
     pub(crate) fn from_fields(fields: &mut Fields<'_>, report: &mut Report) -> Self {
-        Self {
-            name: fields.take("name", report),
-            store: fields.take("store", report),
-            body: DatasetBody::from_fields(fields, report),
-        }
+        let DatasetHead { at: _, name, store } = DatasetHead::from_fields(fields, report);
+        Self { name, store, body: DatasetBody::from_fields(fields, report) }
+    }
+
+    pub(crate) fn mapping() -> Mapping {
+        let mut head = DatasetHead::mapping();
+        head.fields.extend(DatasetBody::mapping().fields);
+        head
     }
 }
 
@@ -79,16 +105,21 @@ impl Default for TableRef {
 }
 
 mapping! {
-    /// The two parts of a table's name.
+    /// The two parts of a table's name, where one holds a dot.
     pub struct TableParts {
-        /// Schema.
+        /// Its schema, exactly as the source writes it.
         schema: Spanned<String>,
-        /// Table, view or materialised view.
+        /// Its name, exactly as the source writes it.
         name: Spanned<String>,
     }
 }
 
 impl Decode for TableRef {
+    fn shape() -> Shape {
+        let text = Shape::text("`schema.table`", r"^[^.]+\.[^.]+$");
+        Shape::Either(vec![text, TableParts::shape()])
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         match &node.content {
             Content::Scalar { text, .. } => match text.split('.').collect::<Vec<_>>()[..] {
@@ -123,15 +154,15 @@ mapping! {
         column_type as "type": Option<Spanned<ColumnType>>,
         /// A type in the words of the source, in place of `type`.
         native: Option<Spanned<String>>,
-        /// Whether NULL may occur; `false` where it is not said.
-        nullable: Option<Spanned<bool>>,
+        /// Whether NULL may occur.
+        nullable: Option<Spanned<bool>> = false,
         /// Name at the source, where it differs.
         source: Option<Spanned<String>>,
-        /// Earlier names.
+        /// Earlier names: its values go on under the new one.
         formerly: Vec<Spanned<String>>,
         /// What kinds of facts it holds, for policies.
         classification: Vec<Spanned<String>>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
     }
 }
@@ -155,6 +186,10 @@ pub struct Column {
 }
 
 impl Decode for Column {
+    fn shape() -> Shape {
+        Shape::Either(vec![ColumnType::shape(), ColumnBody::shape()])
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         let body = match &node.content {
             Content::Scalar { .. } => ColumnBody {
@@ -162,9 +197,11 @@ impl Decode for Column {
                 column_type: Some(Spanned::decode(node, report)),
                 ..ColumnBody::default()
             },
-            Content::Map(_) | Content::List(_) | Content::Broken => {
-                ColumnBody::decode(node, report)
+            Content::List(_) => {
+                report.add(wrong_shape(node, "a column type, such as bigint, or `{type: bigint}`"));
+                ColumnBody::default()
             }
+            Content::Map(_) | Content::Broken => ColumnBody::decode(node, report),
         };
         Self { body }
     }
@@ -191,7 +228,30 @@ impl Scalar for ColumnType {
             None => Ok(parsed),
         }
     }
+
+    fn shape() -> Shape {
+        let words: Vec<String> = WORDS
+            .iter()
+            .map(|word| match ARGUMENTS.iter().find(|(with, _)| with == word) {
+                Some((_, arguments)) => format!("{word}({arguments})?"),
+                None => (*word).to_owned(),
+            })
+            .collect();
+        Shape::Text(Text {
+            expected: Self::EXPECTED,
+            pattern: Some(format!(r"^(({})(\[\])?|native:.*\S.*)$", words.join("|"))),
+            suggestions: &WORDS,
+            or_number: false,
+        })
+    }
 }
+
+/// Types with numbers, and how these are written.
+const ARGUMENTS: [(&str, &str); 3] = [
+    ("decimal", r"\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)"),
+    ("varchar", r"\s*\(\s*\d+\s*\)"),
+    ("char", r"\s*\(\s*\d+\s*\)"),
+];
 
 /// Words of databases and languages for the types of the model.
 const SYNONYMS: [(&str, &str); 24] = [

@@ -3,13 +3,20 @@
 use crate::yaml::{Spanned, mapping::mapping};
 
 mapping! {
-    /// The whole: all zones, teams, stores and consumers of one model.
+    /// The whole: all zones, teams, stores and consumers of one model. A model has exactly one.
+    ///
+    /// ```yaml
+    /// kind: Ecosystem
+    /// name: acme
+    /// description: a shop and those who look at it
+    /// repository: {url: https://git.example/acme/ecosystem, branch: main}
+    /// ```
     pub struct Ecosystem {
-        /// Its name; part of the id of its apply workflow.
+        /// Its name, which its catalog carries; part of the id of its apply workflow.
         name: Spanned<String>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
-        /// Who owns it.
+        /// Repository whose changes are its owner's will.
         repository: Option<Repository>,
     }
 }
@@ -19,7 +26,7 @@ mapping! {
     pub struct Repository {
         /// Address of the repository.
         url: Spanned<String>,
-        /// Branch; `main` where it is not said.
-        branch: Option<Spanned<String>>,
+        /// Branch that counts.
+        branch: Option<Spanned<String>> = "main",
     }
 }

@@ -1,14 +1,17 @@
 //! `hints:` sizes of activities: the name of a class, or values.
 
 use super::quantity::{Cpu, Memory};
-use crate::yaml::{Content, Decode, Node, Report, Span, Spanned, mapping::mapping, wrong_shape};
+use crate::yaml::{
+    Content, Decode, Node, Report, Shape, Span, Spanned, Text, mapping::mapping, wrong_shape,
+};
 
 mapping! {
-    /// Sizes by activity.
+    /// Sizes by activity. What a level does not say comes from the level above: dataset, store,
+    /// platform, platform services.
     pub struct Hints {
-        /// Of ingest activities.
+        /// Of reading the source into staging.
         ingest: Option<Hint>,
-        /// Of merge activities.
+        /// Of merging staged rows.
         merge: Option<Hint>,
         /// Of transformers.
         transform: Option<Hint>,
@@ -25,7 +28,7 @@ pub enum Hint {
 }
 
 mapping! {
-    /// Some of the four values.
+    /// Some of the four values of a size; the smallest class that holds all of them is taken.
     pub struct HintValues {
         /// What the scheduler reserves.
         requests: Option<PartialPair>,
@@ -40,9 +43,9 @@ mapping! {
 mapping! {
     /// Processor and memory, both said.
     pub struct QuantityPair {
-        /// Processor.
+        /// Processors, such as `500m` or `2`.
         cpu: Spanned<Cpu>,
-        /// Memory.
+        /// Memory, such as `256Mi` or `2Gi`.
         memory: Spanned<Memory>,
     }
 }
@@ -50,9 +53,9 @@ mapping! {
 mapping! {
     /// Processor and memory, as far as said.
     pub struct PartialPair {
-        /// Processor.
+        /// Processors, such as `500m` or `2`.
         cpu: Option<Spanned<Cpu>>,
-        /// Memory.
+        /// Memory, such as `256Mi` or `2Gi`.
         memory: Option<Spanned<Memory>>,
     }
 }
@@ -73,14 +76,22 @@ impl Default for Hint {
     }
 }
 
+/// What a hint may be.
+const EXPECTED: &str = "the name of a class, or `{requests: …, limits: …}`";
+
 impl Decode for Hint {
+    fn shape() -> Shape {
+        let class = Text { expected: "the name of a class", ..Text::default() };
+        Shape::Either(vec![Shape::Text(class), HintValues::shape()])
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         match &node.content {
             Content::Scalar { .. } => Self::Class(Spanned::decode(node, report)),
             Content::Map(_) => Self::Values(HintValues::decode(node, report)),
             Content::Broken => Self::default(),
             Content::List(_) => {
-                report.add(wrong_shape(node, "the name of a class, or `{requests: …, limits: …}`"));
+                report.add(wrong_shape(node, EXPECTED));
                 Self::default()
             }
         }

@@ -2,7 +2,9 @@
 
 use crate::{
     code,
-    yaml::{Content, Decode, Fields, Finding, Node, Report, Span, mapping::mapping, wrong_shape},
+    yaml::{
+        Content, Decode, Fields, Finding, Node, Report, Shape, Span, mapping::mapping, wrong_shape,
+    },
 };
 
 /// How changes of a source are found.
@@ -16,6 +18,15 @@ pub enum Ingest {
 }
 
 mapping! {
+    /// A way of ingestion: how changes of a source are found.
+    pub struct IngestWays {
+        /// Compares the source with what is kept and reads only what differs. Works for every table
+        /// and view of PostgreSQL; there is nothing to set up at the source.
+        snapshot: Option<Snapshot>,
+    }
+}
+
+mapping! {
     /// Settings of snapshot ingestion; none yet.
     pub struct Snapshot {
     }
@@ -25,6 +36,10 @@ mapping! {
 const PLANNED: [&str; 5] = ["watermark", "changes", "files", "api", "debezium"];
 
 impl Decode for Ingest {
+    fn shape() -> Shape {
+        Shape::Mapping(IngestWays::mapping().one_of(&["snapshot"]))
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         if !matches!(node.content, Content::Map(_) | Content::Broken) {
             report.add(wrong_shape(node, "a way of ingestion, such as `{snapshot: {}}`"));
@@ -39,13 +54,13 @@ impl Decode for Ingest {
                 named += 1;
             }
         }
-        let snapshot = fields.take_node("snapshot");
+        let snapshot = fields.place_of("snapshot");
+        let ways = IngestWays::from_fields(&mut fields, report);
         let at = if fields.at.is_somewhere() { fields.at } else { node.at };
         fields.finish(report);
-        match snapshot {
-            Some((_, settings)) => {
-                Self::Snapshot(Option::decode(settings, report).unwrap_or_default())
-            }
+        match ways.snapshot {
+            Some(settings) => Self::Snapshot(settings),
+            None if snapshot.is_some() => Self::Snapshot(Snapshot::default()),
             None if named > 0 => Self::Unknown,
             None => missing(at, report),
         }

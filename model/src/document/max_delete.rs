@@ -3,7 +3,7 @@
 use crate::{
     code,
     release::MaxDelete,
-    yaml::{Content, Decode, Fields, Finding, Node, Report, Span, Spanned},
+    yaml::{Content, Decode, Finding, Node, Report, Shape, Span, Spanned, mapping::mapping},
 };
 
 /// `20%`, or `{percent: 20, rows: 1000}`.
@@ -13,7 +13,22 @@ pub struct MaxDeleteField {
     pub max_delete: MaxDelete,
 }
 
+mapping! {
+    /// How much one batch may delete of a dataset: more than both are too many.
+    pub struct MaxDeleteParts {
+        /// Share of the dataset's rows, 0 to 100; 100 switches the guard off.
+        percent: Option<Spanned<u8>> = 20,
+        /// Rows that may always go.
+        rows: Option<Spanned<u64>> = 1000,
+    }
+}
+
 impl Decode for MaxDeleteField {
+    fn shape() -> Shape {
+        let share = Shape::text("a share of the rows, such as 20%", r"^(100|\d{1,2})\s*%$");
+        Shape::Either(vec![share, MaxDeleteParts::shape()])
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         match &node.content {
             Content::Scalar { text, .. } => Self::from_share(text, node.at, report),
@@ -29,10 +44,7 @@ impl MaxDeleteField {
     }
 
     fn from_fields(node: &Node, report: &mut Report) -> Self {
-        let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
-        let percent: Option<Spanned<u8>> = fields.take("percent", report);
-        let rows: Option<Spanned<u64>> = fields.take("rows", report);
-        fields.finish(report);
+        let MaxDeleteParts { at: _, percent, rows } = MaxDeleteParts::decode(node, report);
         let at = percent.as_ref().map_or(node.at, |percent| percent.at);
         let default = MaxDelete::default();
         let percent = percent.map_or(default.percent, |percent| percent.value);

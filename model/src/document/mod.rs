@@ -28,7 +28,7 @@ use self::{
 use crate::{
     code,
     read::ModelFile,
-    yaml::{Decode, Fields, Finding, Node, Report, Span, Spanned, closest},
+    yaml::{Decode, Fields, Finding, Mapping, Node, Report, Span, Spanned, closest},
 };
 
 /// All documents of a model, read and typed. Ordered by file, then by line.
@@ -56,18 +56,41 @@ pub struct Documents {
     pub assignments: Vec<Assignment>,
 }
 
-/// Every kind, as `kind:` says it.
-pub const KINDS: [&str; 9] = [
-    "Ecosystem",
-    "PlatformServices",
-    "Platform",
-    "Zone",
-    "Team",
-    "Datastore",
-    "Dataset",
-    "Workspace",
-    "Assignment",
-];
+/// Declares the kinds of documents: what each is read as, and where it is kept.
+macro_rules! kinds {
+    ($( $kind:literal: $Type:ty => $list:ident, )*) => {
+        /// Every kind, as `kind:` says it.
+        pub const KINDS: &[&str] = &[$( $kind ),*];
+
+        /// Every kind and what a document of it may hold beside `kind:`.
+        pub(crate) fn kinds() -> Vec<(&'static str, Mapping)> {
+            vec![$( ($kind, <$Type>::mapping()) ),*]
+        }
+
+        impl Documents {
+            /// Reads the fields of a document of this kind; `false`: there is no such kind.
+            fn read(&mut self, kind: &str, fields: &mut Fields<'_>, report: &mut Report) -> bool {
+                match kind {
+                    $( $kind => self.$list.push(<$Type>::from_fields(fields, report)), )*
+                    _ => return false,
+                }
+                true
+            }
+        }
+    };
+}
+
+kinds! {
+    "Ecosystem": Ecosystem => ecosystems,
+    "PlatformServices": PlatformServices => services,
+    "Platform": Platform => platforms,
+    "Zone": Zone => zones,
+    "Team": Team => teams,
+    "Datastore": Datastore => datastores,
+    "Dataset": DatasetDocument => datasets,
+    "Workspace": Workspace => workspaces,
+    "Assignment": Assignment => assignments,
+}
 
 impl Documents {
     /// The file that holds a place.
@@ -86,34 +109,20 @@ impl Documents {
             return report.gap();
         };
         let kind = Spanned::<String>::decode(kind, report);
-        match kind.as_str() {
-            "Ecosystem" => self.ecosystems.push(Ecosystem::from_fields(&mut fields, report)),
-            "PlatformServices" => {
-                self.services.push(PlatformServices::from_fields(&mut fields, report));
-            }
-            "Platform" => self.platforms.push(Platform::from_fields(&mut fields, report)),
-            "Zone" => self.zones.push(Zone::from_fields(&mut fields, report)),
-            "Team" => self.teams.push(Team::from_fields(&mut fields, report)),
-            "Datastore" => self.datastores.push(Datastore::from_fields(&mut fields, report)),
-            "Dataset" => self.datasets.push(DatasetDocument::from_fields(&mut fields, report)),
-            "Workspace" => self.workspaces.push(Workspace::from_fields(&mut fields, report)),
-            "Assignment" => self.assignments.push(Assignment::from_fields(&mut fields, report)),
-            _ => {
-                report.gap();
-                if !kind.is_empty() {
-                    report.add(unknown_kind(&kind));
-                }
-                return;
-            }
+        if self.read(&kind, &mut fields, report) {
+            return fields.finish(report);
         }
-        fields.finish(report);
+        report.gap();
+        if !kind.is_empty() {
+            report.add(unknown_kind(&kind));
+        }
     }
 }
 
 fn unknown_kind(kind: &Spanned<String>) -> Finding {
     let finding =
         Finding::new(code::MODEL0006, kind.at, format!("the kind `{}` does not exist", kind.value));
-    match closest(kind, KINDS.into_iter()) {
+    match closest(kind, KINDS.iter().copied()) {
         Some(close) => finding.help(format!("did you mean `{close}`?")),
         None => finding,
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     code, duration,
-    yaml::{Refusal, Scalar},
+    yaml::{Refusal, Scalar, Shape},
 };
 
 /// A period of whole seconds, at least one, at most a year.
@@ -29,5 +29,9 @@ impl Scalar for Period {
             Ok(seconds @ 1..=LONGEST_SECONDS) => Ok(Self { seconds }),
             _ => Err(Refusal::new(code::MODEL0042, format!("`{text}` is out of bounds"))),
         }
+    }
+
+    fn shape() -> Shape {
+        Shape::text(Self::EXPECTED, r"^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$")
     }
 }

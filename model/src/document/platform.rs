@@ -4,39 +4,45 @@ use super::hints::Hints;
 use crate::{
     code,
     release::Style,
-    yaml::{Refusal, Scalar, Spanned, mapping::mapping, one_of},
+    yaml::{Refusal, Spanned, Word, mapping::mapping},
 };
 
 mapping! {
     /// A style of keeping data. Its name is the schema of its tables.
+    ///
+    /// ```yaml
+    /// kind: Platform
+    /// name: history
+    /// services: main
+    /// style: milestoned
+    /// hints: {merge: {limits: {memory: 512Mi}}}
+    /// ```
     pub struct Platform {
-        /// Its name.
+        /// Its name, and that of the schema of its merge tables.
         name: Spanned<String>,
-        /// Earlier names.
+        /// Earlier names: its data goes on under the new one.
         formerly: Vec<Spanned<String>>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
-        /// The stack that it runs on.
+        /// Name of the `kind: PlatformServices` that it runs on.
         services: Spanned<String>,
-        /// How it keeps data; never changes in place.
+        /// How it keeps data. Never changes in place: add another platform instead.
         style: Spanned<Style>,
         /// Sizes of all its jobs.
         hints: Option<Hints>,
     }
 }
 
-impl Scalar for Style {
+impl Word for Style {
     const EXPECTED: &str = "a style: live or milestoned";
 
-    fn placeholder() -> Self {
-        Self::Live
-    }
+    const WORDS: &'static [(&'static str, Self, &'static str)] = &[
+        ("live", Self::Live, "the latest rows (SCD1)"),
+        ("milestoned", Self::Milestoned, "every version of every row (SCD2)"),
+    ];
 
-    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
-        if text == "current_history" {
-            let message = "the style `current_history` is not built yet";
-            return Err(Refusal::new(code::MODEL0014, message));
-        }
-        one_of(text, &[("live", Self::Live), ("milestoned", Self::Milestoned)])
+    fn planned(text: &str) -> Option<Refusal> {
+        (text == "current_history")
+            .then(|| Refusal::new(code::MODEL0014, "the style `current_history` is not built yet"))
     }
 }

@@ -3,8 +3,11 @@
 use crate::{
     code,
     sizing::quantity::{parse_bytes, parse_cpu},
-    yaml::{Refusal, Scalar},
+    yaml::{Refusal, Scalar, Shape},
 };
+
+/// Digits, perhaps a point; a suffix of Kubernetes or an exponent.
+const PATTERN: &str = r"^(\d+\.?\d*|\.\d+)(m|[kMGTPE]|[KMGTPE]i|[eE]\d+)?$";
 
 /// Thousandths of a processor: `100m`, `0.5`, `2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,10 @@ impl Scalar for Cpu {
         let millis = parse_cpu(text);
         millis.map(Self).map_err(|error| Refusal::new(code::MODEL0012, error.to_string()))
     }
+
+    fn shape() -> Shape {
+        Shape::quantity(Self::EXPECTED, PATTERN)
+    }
 }
 
 impl Scalar for Memory {
@@ -37,5 +44,9 @@ impl Scalar for Memory {
     fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
         let bytes = parse_bytes(text);
         bytes.map(Self).map_err(|error| Refusal::new(code::MODEL0012, error.to_string()))
+    }
+
+    fn shape() -> Shape {
+        Shape::quantity(Self::EXPECTED, PATTERN)
     }
 }

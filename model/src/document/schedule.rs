@@ -4,7 +4,10 @@ use super::period::Period;
 use crate::{
     code,
     schedule::{self, Schedule},
-    yaml::{Content, Decode, Fields, Finding, Node, Refusal, Report, Span, Spanned, wrong_shape},
+    yaml::{
+        Content, Decode, Finding, Node, Refusal, Report, Shape, Span, Spanned, mapping::mapping,
+        wrong_shape,
+    },
 };
 
 /// When batches are due: `{every: 1m}`, `{cron: "*/5 * * * *", timezone: Europe/Zurich}` or
@@ -25,7 +28,26 @@ impl Default for ScheduleField {
 
 const EXPECTED: &str = "`{every: 5m}`, `{cron: \"*/5 * * * *\"}` or `external`";
 
+mapping! {
+    /// A period, or the times of a clock.
+    pub struct ScheduleTimes {
+        /// A period, such as `5m`. The moment within it follows from the stream's name, so that not all
+        /// streams start at once.
+        every: Option<Spanned<Period>>,
+        /// Minute, hour, day of month, month, day of week, such as `*/5 * * * *`.
+        cron: Option<Spanned<String>>,
+        /// Time zone of `cron`, such as `Europe/Zurich`.
+        timezone: Option<Spanned<String>> = "UTC",
+    }
+}
+
 impl Decode for ScheduleField {
+    fn shape() -> Shape {
+        let external = ("external", "only when somebody asks for it: `teal run`");
+        let times = ScheduleTimes::mapping().one_of(&["every", "cron"]);
+        Shape::Either(vec![Shape::Mapping(times), Shape::Words(vec![external])])
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         match &node.content {
             Content::Scalar { text, .. } if text == "external" => {
@@ -33,7 +55,15 @@ impl Decode for ScheduleField {
             }
             Content::Map(_) => from_mapping(node, report).unwrap_or_default(),
             Content::Broken => Self::default(),
-            Content::Scalar { .. } | Content::List(_) => {
+            Content::Scalar { text, .. } => {
+                let finding = wrong_shape(node, EXPECTED);
+                report.add(match meant(text) {
+                    Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+                    None => finding,
+                });
+                Self::default()
+            }
+            Content::List(_) => {
                 report.add(wrong_shape(node, EXPECTED));
                 Self::default()
             }
@@ -41,14 +71,19 @@ impl Decode for ScheduleField {
     }
 }
 
+/// The schedule that a bare text was probably meant to be.
+fn meant(text: &str) -> Option<String> {
+    let period = text.strip_prefix("every").unwrap_or(text).trim();
+    if crate::duration::parse(period).is_ok() {
+        return Some(format!("{{every: {period}}}"));
+    }
+    check_cron(text).is_ok().then(|| format!("{{cron: \"{text}\"}}"))
+}
+
 /// `None`: reported.
 fn from_mapping(node: &Node, report: &mut Report) -> Option<ScheduleField> {
-    let mut fields = Fields::of(node, report)?;
-    let every: Option<Spanned<Period>> = fields.take("every", report);
-    let cron: Option<Spanned<String>> = fields.take("cron", report);
-    let timezone: Option<Spanned<String>> = fields.take("timezone", report);
-    let at = if fields.at.is_somewhere() { fields.at } else { node.at };
-    fields.finish(report);
+    let ScheduleTimes { at, every, cron, timezone } = ScheduleTimes::decode(node, report);
+    let at = if at.is_somewhere() { at } else { node.at };
     match (every, cron, timezone) {
         (Some(every), None, None) => {
             Some(ScheduleField { at, schedule: Schedule::Every { seconds: every.seconds } })

@@ -9,25 +9,37 @@ use super::{
     source::PostgresAddress,
 };
 use crate::yaml::{
-    Decode, Entries, Fields, Finding, Node, Report, Span, Spanned, mapping::mapping,
+    Decode, Entries, Fields, Finding, Node, Report, Shape, Span, Spanned, mapping::mapping,
 };
 
 mapping! {
-    /// The stack that platforms share.
+    /// The stack that platforms share: merge store, Temporal, credentials, sizes of workers.
+    ///
+    /// ```yaml
+    /// kind: PlatformServices
+    /// name: main
+    /// merge: {postgres: {host: db.example, database: merge}, credential: merge_rw}
+    /// temporal: {namespace: default}
+    /// credentials: {env: {}}
+    /// classes:
+    ///   small: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 500m, memory: 256Mi}, slots: 20}
+    ///   large: {requests: {cpu: 1, memory: 2Gi}, limits: {cpu: 4, memory: 4Gi}, slots: 2}
+    /// defaults: {ingest: small, merge: small}
+    /// ```
     pub struct PlatformServices {
-        /// Its name; part of every task queue.
+        /// Its name, a part of the name of every task queue.
         name: Spanned<String>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
         /// Where merge tables, staging and ledger live.
         merge: MergeStore,
-        /// Its Temporal server.
+        /// Its place at the Temporal server.
         temporal: Option<TemporalServices>,
-        /// Where credentials are looked up; the environment where it is not said.
+        /// Where credentials are looked up; in the environment (`{env: {}}`) where it is not said.
         credentials: Option<Credentials>,
-        /// Sizes of workers, by name.
+        /// Sizes of workers, by name: each is a task queue and a Deployment.
         classes: Entries<ClassBody>,
-        /// Sizes of jobs that say nothing else.
+        /// Sizes of jobs of which nothing else is said.
         defaults: Option<Hints>,
     }
 }
@@ -37,10 +49,10 @@ mapping! {
     pub struct MergeStore {
         /// A PostgreSQL database.
         postgres: PostgresAddress,
-        /// Name of the credential that opens it.
+        /// Name of the credential that opens it; its role owns schemas, tables and views.
         credential: Spanned<String>,
         /// Most sessions that all workers together hold there.
-        max_sessions: Option<Spanned<NonZeroU16>>,
+        max_sessions: Option<Spanned<NonZeroU16>> = 50,
         /// What to reserve where Teal deploys the database.
         storage: Option<Storage>,
     }
@@ -62,11 +74,11 @@ mapping! {
 mapping! {
     /// A Temporal server. Its address comes from the environment.
     pub struct TemporalServices {
-        /// Namespace; `default` where it is not said.
-        namespace: Option<Spanned<String>>,
-        /// How long an activity may be silent before it counts as dead; `30s` where it is not said.
-        /// A shorter one notices a killed worker sooner, below 10 s it has no effect.
-        heartbeat: Option<Spanned<Period>>,
+        /// Its namespace.
+        namespace: Option<Spanned<String>> = "default",
+        /// How long an activity may be silent before it counts as dead. A shorter one notices a killed
+        /// worker sooner; below 10 s it has no effect.
+        heartbeat: Option<Spanned<Period>> = "30s",
     }
 }
 
@@ -97,18 +109,18 @@ pub enum Credentials {
 }
 
 mapping! {
-    /// `<PREFIX><NAME>_USER` and `<PREFIX><NAME>_PASSWORD`, the name in upper case; for a client
-    /// certificate `…_TLS_CERT` and `…_TLS_KEY` (PEM).
+    /// Variables `<PREFIX><NAME>_USER` and `<PREFIX><NAME>_PASSWORD`, the name in capitals; for a
+    /// client certificate `…_TLS_CERT` and `…_TLS_KEY` (PEM).
     pub struct EnvCredentials {
-        /// `TEAL_CREDENTIAL_` where it is not said.
-        prefix: Option<Spanned<String>>,
+        /// What the names of the variables begin with.
+        prefix: Option<Spanned<String>> = "TEAL_CREDENTIAL_",
     }
 }
 
 mapping! {
-    /// `<dir>/<name>/username` and `<dir>/<name>/password`, as Kubernetes mounts a secret; for a
-    /// client certificate `tls.crt` and `tls.key`, and `ca.crt` is trusted where the model names no
-    /// `ca`.
+    /// Files `<dir>/<name>/username` and `<dir>/<name>/password`, as Kubernetes mounts a secret, read
+    /// anew at each use; for a client certificate `tls.crt` and `tls.key`, and `ca.crt` is trusted
+    /// where the model names no `ca`.
     pub struct FileCredentials {
         /// Folder of the folders, one for each credential.
         dir: Spanned<String>,
@@ -124,25 +136,39 @@ mapping! {
     }
 }
 
+mapping! {
+    /// Where credentials are looked up: one of these.
+    pub struct CredentialPlaces {
+        /// In the environment of the process that needs them.
+        env: Option<EnvCredentials>,
+        /// In a folder of files.
+        files: Option<FileCredentials>,
+        /// In a password file of PostgreSQL.
+        pgpass: Option<PgpassCredentials>,
+    }
+}
+
 impl Decode for Credentials {
+    fn shape() -> Shape {
+        Shape::Mapping(CredentialPlaces::mapping().one_of(&["env", "files", "pgpass"]))
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
-        let places =
-            [fields.take_node("env"), fields.take_node("files"), fields.take_node("pgpass")];
-        let at = if fields.at.is_somewhere() { fields.at } else { node.at };
+        let said = ["env", "files", "pgpass"].map(|place| fields.place_of(place));
+        let CredentialPlaces { at, env, files, pgpass } =
+            CredentialPlaces::from_fields(&mut fields, report);
+        let at = if at.is_somewhere() { at } else { node.at };
         fields.finish(report);
-        match places {
-            [Some((_, env)), None, None] => {
-                Self::Env(Option::decode(env, report).unwrap_or_default())
-            }
-            [None, Some((_, files)), None] => Self::Files(FileCredentials::decode(files, report)),
-            [None, None, Some((_, pgpass))] => {
-                Self::Pgpass(Option::decode(pgpass, report).unwrap_or_default())
-            }
+        match said {
+            [Some(_), None, None] => Self::Env(env.unwrap_or_default()),
+            [None, Some(at), None] => match files {
+                Some(files) => Self::Files(files),
+                None => unclear(at, "`files` names no folder", report),
+            },
+            [None, None, Some(_)] => Self::Pgpass(pgpass.unwrap_or_default()),
             [None, None, None] => unclear(at, "no place is named", report),
-            [_, Some((key, _)), None] | [_, _, Some((key, _))] => {
-                unclear(key.at, "two places are named", report)
-            }
+            [_, Some(at), None] | [_, _, Some(at)] => unclear(at, "two places are named", report),
         }
     }
 }

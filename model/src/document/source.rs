@@ -6,14 +6,14 @@ use super::tls::Tls;
 use crate::yaml::{Spanned, mapping::mapping};
 
 mapping! {
-    /// Where a datastore's tables are.
+    /// A producer's database, and who reads it.
     pub struct Source {
         /// A PostgreSQL database.
         postgres: PostgresAddress,
-        /// Name of the credential that opens it.
+        /// Name of the credential that reads it.
         credential: Spanned<String>,
         /// Most sessions that all workers together hold there.
-        max_sessions: Option<Spanned<NonZeroU16>>,
+        max_sessions: Option<Spanned<NonZeroU16>> = 4,
     }
     later {
         "mysql": "sources are PostgreSQL for now",
@@ -29,9 +29,9 @@ mapping! {
     pub struct PostgresAddress {
         /// Host name or address.
         host: Spanned<String>,
-        /// TCP port; 5432 where it is not said.
-        port: Option<Spanned<NonZeroU16>>,
-        /// Database.
+        /// TCP port.
+        port: Option<Spanned<NonZeroU16>> = 5432,
+        /// Name of the database.
         database: Spanned<String>,
         /// Role that logs in, where the credential names none (a `pgpass` line with `*`, a folder
         /// without `username`). With `pgpass` it also chooses the line.

@@ -4,13 +4,19 @@ use super::ecosystem::Repository;
 use crate::yaml::{Spanned, mapping::mapping};
 
 mapping! {
-    /// An owner of stores and workspaces.
+    /// An owner of stores and workspaces: a team of a zone.
+    ///
+    /// ```yaml
+    /// kind: Team
+    /// name: retail/online
+    /// description: web shop and app
+    /// ```
     pub struct Team {
-        /// `zone/team`.
+        /// Zone and team, such as `retail/online`; the zone is declared by a `kind: Zone`.
         name: Spanned<String>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
-        /// Who owns it.
+        /// Repository whose changes are its owner's will.
         repository: Option<Repository>,
     }
 }

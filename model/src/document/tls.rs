@@ -2,17 +2,14 @@
 
 use crate::{
     release::TlsMode,
-    yaml::{Refusal, Scalar, Spanned, mapping::mapping, one_of},
+    yaml::{Spanned, Word, mapping::mapping},
 };
 
 mapping! {
     /// Encryption of a connection to PostgreSQL. A client certificate is part of the credential.
     pub struct Tls {
-        /// What must be true of the server; `verify-full` where it is not said. `disable`: never
-        /// encrypted; `prefer`: when the server offers it; `require`: encrypted, whoever answers;
-        /// `verify-ca`: by a server with a trusted certificate; `verify-full`: one that is issued for
-        /// this host.
-        mode: Option<Spanned<TlsMode>>,
+        /// What must be true of the server.
+        mode: Option<Spanned<TlsMode>> = "verify-full",
         /// File of certificates (PEM) that are trusted besides those of the system. A relative path
         /// starts at `TEAL_TLS_DIR`, else at the folder of `credentials: {files: …}`, else at the
         /// working directory of the process.
@@ -20,14 +17,18 @@ mapping! {
     }
 }
 
-impl Scalar for TlsMode {
+impl Word for TlsMode {
     const EXPECTED: &str = "disable, prefer, require, verify-ca or verify-full";
 
-    fn placeholder() -> Self {
-        Self::default()
-    }
-
-    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
-        one_of(text, &Self::ALL.map(|mode| (mode.as_str(), mode)))
-    }
+    const WORDS: &'static [(&'static str, Self, &'static str)] = &[
+        (Self::Disable.as_str(), Self::Disable, "never encrypted"),
+        (Self::Prefer.as_str(), Self::Prefer, "encrypted when the server offers it, unverified"),
+        (Self::Require.as_str(), Self::Require, "encrypted, whoever answers"),
+        (Self::VerifyCa.as_str(), Self::VerifyCa, "by a server with a trusted certificate"),
+        (
+            Self::VerifyFull.as_str(),
+            Self::VerifyFull,
+            "by a server with a trusted certificate that is issued for this host",
+        ),
+    ];
 }

@@ -4,25 +4,40 @@ use super::period::Period;
 use crate::{
     code,
     release::Priority,
-    yaml::{Entries, Refusal, Scalar, Spanned, mapping::mapping, one_of},
+    yaml::{Entries, Refusal, Scalar, Shape, Spanned, Word, mapping::mapping},
 };
 
 mapping! {
-    /// A consumer. Its name is the schema of its views.
+    /// A consumer and the datasets that it wants. Its name is the schema of its views.
+    ///
+    /// ```yaml
+    /// kind: Workspace
+    /// name: reporting
+    /// team: finance/analytics
+    /// priority: critical
+    /// readers: [dashboards]
+    /// groups:
+    ///   core:
+    ///     needs: {history: none, latency: 5m}
+    ///     sinks: [shop:customers, shop:orders]
+    ///   audit:
+    ///     needs: {history: full}
+    ///     sinks: [shop:orders]
+    /// ```
     pub struct Workspace {
-        /// Its name.
+        /// Its name, and that of the schema of its views.
         name: Spanned<String>,
-        /// Earlier names.
+        /// Earlier names: its schema and role are renamed.
         formerly: Vec<Spanned<String>>,
-        /// Owner, `zone/team`.
+        /// Its owner, as `zone/team`.
         team: Spanned<String>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
-        /// How much it matters; `medium` where it is not said.
-        priority: Option<Spanned<Priority>>,
-        /// Whether Teal makes its reader role; `managed` where it is not said.
-        roles: Option<Spanned<Roles>>,
-        /// Roles that become members of its reader role.
+        /// How much it matters; what it needs is worked on accordingly.
+        priority: Option<Spanned<Priority>> = "medium",
+        /// Who makes its reader role, `teal_<workspace>_reader`.
+        roles: Option<Spanned<Roles>> = "managed",
+        /// Roles of PostgreSQL that become members of its reader role.
         readers: Vec<Spanned<String>>,
         /// Groups of wanted datasets, by name.
         groups: Entries<Group>,
@@ -33,15 +48,15 @@ mapping! {
 }
 
 mapping! {
-    /// A group of datasets that are kept in one way (DSG).
+    /// A group of datasets that are kept in one way; its name begins those of its views.
     pub struct Group {
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
         /// What the consumer needs of them.
         needs: Option<Needs>,
-        /// The platform, where several fit.
+        /// Name of the platform, where several fit.
         platform: Option<Spanned<String>>,
-        /// The datasets.
+        /// The wanted datasets.
         sinks: Vec<Spanned<Sink>>,
     }
 }
@@ -49,9 +64,9 @@ mapping! {
 mapping! {
     /// What a consumer needs.
     pub struct Needs {
-        /// How much of the past; `none` where it is not said.
-        history: Option<Spanned<History>>,
-        /// How old the data may be.
+        /// How much of the past.
+        history: Option<Spanned<History>> = "none",
+        /// How old the data may be; schedules that are too slow for it are refused.
         latency: Option<Spanned<Period>>,
     }
 }
@@ -115,46 +130,37 @@ impl Scalar for Sink {
             _ => Err(Refusal::new(code::MODEL0051, format!("`{text}` is not `store:dataset`"))),
         }
     }
+
+    fn shape() -> Shape {
+        Shape::text(Self::EXPECTED, "^[^:]+:[^:]+$")
+    }
 }
 
-impl Scalar for Priority {
+impl Word for Priority {
     const EXPECTED: &str = "critical, high, medium or low";
 
-    fn placeholder() -> Self {
-        Self::Medium
-    }
-
-    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
-        let words = [
-            ("critical", Self::Critical),
-            ("high", Self::High),
-            ("medium", Self::Medium),
-            ("low", Self::Low),
-        ];
-        one_of(text, &words)
-    }
+    const WORDS: &'static [(&'static str, Self, &'static str)] = &[
+        ("critical", Self::Critical, "before all"),
+        ("high", Self::High, "before most"),
+        ("medium", Self::Medium, "as most"),
+        ("low", Self::Low, "may wait"),
+    ];
 }
 
-impl Scalar for History {
+impl Word for History {
     const EXPECTED: &str = "none or full";
 
-    fn placeholder() -> Self {
-        Self::None
-    }
-
-    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
-        one_of(text, &[("none", Self::None), ("full", Self::Full)])
-    }
+    const WORDS: &'static [(&'static str, Self, &'static str)] = &[
+        ("none", Self::None, "the latest rows"),
+        ("full", Self::Full, "every version of every row"),
+    ];
 }
 
-impl Scalar for Roles {
+impl Word for Roles {
     const EXPECTED: &str = "managed or external";
 
-    fn placeholder() -> Self {
-        Self::Managed
-    }
-
-    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
-        one_of(text, &[("managed", Self::Managed), ("external", Self::External)])
-    }
+    const WORDS: &'static [(&'static str, Self, &'static str)] = &[
+        ("managed", Self::Managed, "Teal makes the reader role and grants it the views"),
+        ("external", Self::External, "somebody else makes roles and grants"),
+    ];
 }

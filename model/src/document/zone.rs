@@ -5,12 +5,17 @@ use crate::yaml::{Spanned, mapping::mapping};
 
 mapping! {
     /// A part of the ecosystem that governs its own teams.
+    ///
+    /// ```yaml
+    /// kind: Zone
+    /// name: retail
+    /// ```
     pub struct Zone {
         /// Its name.
         name: Spanned<String>,
-        /// For people.
+        /// What it is, for people who read the model.
         description: Option<Spanned<String>>,
-        /// Who owns it.
+        /// Repository whose changes are its owner's will.
         repository: Option<Repository>,
     }
 }

@@ -55,7 +55,11 @@ impl Names<'_> {
 fn dangling(what: &str, name: &Spanned<String>, declared: &[&str]) -> Finding {
     let message = format!("no {what} is named `{}`", name.escape_debug());
     let finding = Finding::new(code::MODEL0022, name.at, message);
-    match closest(name, declared.iter().copied()) {
+    let in_a_zone = || {
+        let of = |team: &&str| team.split_once('/').is_some_and(|(_, own)| own == name.value);
+        declared.iter().copied().find(of)
+    };
+    match closest(name, declared.iter().copied()).or_else(in_a_zone) {
         Some(close) => finding.help(format!("did you mean `{close}`?")),
         None if declared.is_empty() => finding.help(match what {
             "team" => "declare it by a document `kind: Team`".to_owned(),

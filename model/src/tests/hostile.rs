@@ -73,6 +73,12 @@ fn large_files_are_refused() {
 }
 
 #[test]
+fn many_mistakes_at_the_end_of_a_large_file_are_placed_quickly() {
+    let text = "# x\n".repeat(1_900_000) + &"---\n- x\n".repeat(2_000);
+    assert!(refused_quickly(text).contains("bomb.yaml:1900002:1"));
+}
+
+#[test]
 fn many_mistakes_in_one_long_line_stay_small() {
     let fields: Vec<String> = (0..100_000).map(|number| format!("f{number}: x")).collect();
     let mistakes = refused_quickly(format!("{{kind: Ecosystem, {}}}", fields.join(", ")));

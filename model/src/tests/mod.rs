@@ -6,6 +6,7 @@ mod examples;
 mod hostile;
 mod mistakes;
 mod overlay;
+mod schema;
 
 use crate::{Diagnostics, ModelFile, load, release::Release};
 
@@ -35,7 +36,10 @@ fn shop_with(changes: &[(&str, &str)]) -> Vec<ModelFile> {
 
 /// The release of the changed example.
 fn released(changes: &[(&str, &str)]) -> Release {
-    load(&shop_with(changes)).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    let files = shop_with(changes);
+    let release = load(&files).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert_eq!(schema::refusals(&files), Vec::<String>::new(), "the schema refuses a right model");
+    release
 }
 
 /// The mistakes of the changed example.

@@ -8,7 +8,7 @@ use super::{Content, Finding, Key, Node, Report, Span};
 use crate::code;
 
 /// Largest file. A thousand datasets of fifty columns take about 2 MB.
-const MOST_BYTES: usize = 8 << 20;
+pub(crate) const MOST_BYTES: usize = 8 << 20;
 /// Most nodes of one file: a node takes about 150 bytes, so 75 MB at worst.
 const MOST_NODES: usize = 500_000;
 /// Most nodes that aliases of one file may stand for, so that a few lines cannot become millions.
@@ -16,12 +16,27 @@ const MOST_ALIASED: usize = 50_000;
 /// Deepest nesting; documents need eight levels.
 const DEEPEST: usize = 64;
 
+/// Words of the parser for what people do most often, and what helps.
+const ADVICE: [(&str, &str); 6] = [
+    ("tabs", "indent this line by spaces: YAML takes no tabs"),
+    ("flow", "close the bracket, or put a comma between its entries"),
+    ("quoted scalar", "close the quote that begins at the mark"),
+    (
+        "mapping values are not allowed",
+        "a text that holds `: ` stands in quotes; the `:` of a field is followed by a blank, and its \
+         line is not indented deeper than its neighbours",
+    ),
+    ("simple key", "write `field: value`: the colon and a blank are missing"),
+    ("did not find expected key", "indent this line exactly as those beside it"),
+];
+
 /// Reads all documents of a file. A document with a mistake in its YAML is reported and left out;
 /// those after it are read.
 pub(crate) fn compose(file: usize, text: &str, report: &mut Report) -> Vec<Rc<Node>> {
     if text.len() > MOST_BYTES {
         let message = format!("the file is larger than {} MiB", MOST_BYTES >> 20);
         report.add(Finding::new(code::MODEL0003, Span::start_of(file), message));
+        report.gap();
         return Vec::new();
     }
     let options = granit_parser::options! {
@@ -73,6 +88,8 @@ struct Composer<'a> {
     anchors: HashMap<usize, (Rc<Node>, usize)>,
     nodes: usize,
     aliased: usize,
+    /// Where the document was found broken: what follows in that line is no news.
+    broken: Option<Span>,
 }
 
 impl<'a> Composer<'a> {
@@ -85,6 +102,7 @@ impl<'a> Composer<'a> {
             anchors: HashMap::new(),
             nodes: 0,
             aliased: 0,
+            broken: None,
         }
     }
 
@@ -116,7 +134,9 @@ impl<'a> Composer<'a> {
             Event::Alias(anchor) => self.alias(anchor, at)?,
             Event::UnresolvedAlias(name) => {
                 let message = format!("nothing is anchored as `&{name}` before this");
-                self.report.add(Finding::new(code::MODEL0001, at, message));
+                let help = "a text that starts with `*` or `&` stands in quotes: \"*/5 * * * *\"";
+                self.report.add(Finding::new(code::MODEL0001, at, message).help(help));
+                self.broken = Some(at);
                 self.complete(Node { at, content: Content::Broken }, 0, 1);
             }
             Event::DocumentEnd => self.anchors.clear(),
@@ -209,18 +229,37 @@ impl<'a> Composer<'a> {
 
     fn syntax_error(&mut self, error: &ScanError) {
         let at = Span::at(self.file, error.marker(), 0);
+        self.report.gap();
+        if self.broken.is_some_and(|broken| broken.is_in_line_of(at)) {
+            return;
+        }
         self.report.add(match error.kind() {
             ErrorKind::RecursionLimitExceeded => {
                 let message = format!("the document is nested more than {DEEPEST} levels deep");
                 Finding::new(code::MODEL0003, at, message)
             }
-            kind => Finding::new(code::MODEL0001, at, format!("not valid YAML: {kind}")),
+            kind => self.broken_at(at, &kind.to_string()),
         });
-        self.report.gap();
+    }
+
+    /// A mistake of YAML, with what to do about this kind of it.
+    fn broken_at(&self, at: Span, why: &str) -> Finding {
+        let finding = Finding::new(code::MODEL0001, at, format!("not valid YAML: {why}"));
+        let advice = ADVICE.iter().find(|(words, _)| why.contains(words));
+        let finding = match advice {
+            Some((_, help)) => finding.help(*help),
+            None => finding,
+        };
+        // Reading stops far behind a bracket that is not closed.
+        match self.open.last().filter(|_| why.contains("flow")) {
+            Some(open) => finding.also("this is not closed", open.at),
+            None => finding,
+        }
     }
 
     /// Goes on with the next document. The broken one is given up; one error for each is enough.
     fn resume<'t>(&mut self, parser: &mut Parser<'t, StrInput<'t>>) -> bool {
+        self.broken = None;
         self.open.clear();
         self.anchors.clear();
         parser.proceed_next_document().unwrap_or(false)

@@ -3,7 +3,7 @@
 use std::{ops::Deref, rc::Rc};
 
 use super::{
-    Content, Key, Node, Report, Span, Spanned,
+    Content, Key, Node, Report, Shape, Spanned,
     decode::{Decode, wrong_shape},
 };
 
@@ -50,6 +50,8 @@ impl<T> Entries<T> {
 }
 
 impl<T: Decode> Decode for Entries<T> {
+    const REQUIRED: bool = false;
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         let entry = |(key, node): &(Key, Rc<Node>), report: &mut Report| Entry {
             name: Spanned { value: key.text.clone(), at: key.at },
@@ -66,7 +68,7 @@ impl<T: Decode> Decode for Entries<T> {
         }
     }
 
-    fn absent(_: &str, _: Span, _: &mut Report) -> Self {
-        Self::default()
+    fn shape() -> Shape {
+        Shape::Named(Box::new(T::shape()))
     }
 }

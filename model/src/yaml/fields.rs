@@ -20,9 +20,17 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// `None`, reported, where the node is no mapping.
     pub(crate) fn of(node: &'a Node, report: &mut Report) -> Option<Self> {
+        Self::of_these(node, &[], report)
+    }
+
+    /// As [`Fields::of`]; where the node is no mapping, the advice names these fields.
+    pub(crate) fn of_these(node: &'a Node, names: &[&str], report: &mut Report) -> Option<Self> {
         let Content::Map(entries) = &node.content else {
-            if !matches!(node.content, Content::Broken) {
-                report.add(wrong_shape(node, "a mapping"));
+            let finding = wrong_shape(node, "a mapping");
+            match node.content {
+                Content::Broken => {}
+                _ if names.is_empty() => report.add(finding),
+                _ => report.add(finding.help(format!("write a mapping of {}", list(names)))),
             }
             return None;
         };
@@ -38,6 +46,11 @@ impl<'a> Fields<'a> {
             Some((_, node)) => T::decode(node, report),
             None => T::absent(field, self.at, report),
         }
+    }
+
+    /// Where a field stands that was not taken yet.
+    pub(crate) fn place_of(&self, field: &str) -> Option<Span> {
+        self.left.get(field).map(|(key, _)| key.at)
     }
 
     /// The field as it is.
@@ -84,7 +97,12 @@ impl<'a> Fields<'a> {
         if key.text == "<<" {
             return finding.help("merge keys are YAML 1.1: write the fields out");
         }
-        finding.help(match closest(&key.text, self.known.iter().copied()) {
+        // `primary_key` is too far from `key` for a typing error, and means it.
+        let part = || {
+            let mut parts = key.text.split(['_', '-', ' ']);
+            parts.find_map(|part| self.known.iter().copied().find(|known| *known == part))
+        };
+        finding.help(match closest(&key.text, self.known.iter().copied()).or_else(part) {
             Some(close) => format!("did you mean `{close}`?"),
             None => format!("the fields here are {}", list(&self.known)),
         })

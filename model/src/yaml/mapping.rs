@@ -1,26 +1,33 @@
-//! The macro that declares a document's mapping once: its struct, its fields, how it is read.
+//! The macro that declares a document's mapping once: its struct, its fields, how it is read, what
+//! may be written.
 
 /// Declares a struct whose fields are the fields of a mapping. A field's type says whether it may
 /// be absent ([`Option`], [`Vec`], [`Entries`](super::Entries)); `as "name"` gives the name in the
-/// file where it cannot be an identifier; `later` refuses planned fields by name.
+/// file where it cannot be an identifier; `= value` says what counts when it is absent (for readers:
+/// the code that uses the field applies it); `later` refuses planned fields by name.
 ///
-/// Generated: the struct (with `at`, the place of the mapping), `Default`, `Decode`, and
-/// `from_fields` for a mapping that is part of another. A JSON Schema can be derived from the same
-/// declaration.
+/// Doc comments are what people read in editors and in the reference of the model; that of a kind
+/// ends with an example in YAML.
+///
+/// Generated: the struct (with `at`, the place of the mapping), `Default`, `Decode`, `mapping` (its
+/// shape, for the JSON Schema), and `from_fields` for a mapping that is part of another.
 macro_rules! mapping {
     (
-        $(#[$meta:meta])*
+        $(#[doc = $doc:literal])*
         pub struct $Name:ident {
-            $( $(#[$field_meta:meta])* $field:ident $(as $written:literal)? : $Type:ty, )*
+            $(
+                $(#[doc = $field_doc:literal])*
+                $field:ident $(as $written:literal)? : $Type:ty $(= $default:literal)?,
+            )*
         }
         $( later { $( $planned:literal: $why:literal, )* } )?
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct $Name {
             /// Its place.
             pub at: $crate::yaml::Span,
-            $( $(#[$field_meta])* pub $field: $Type, )*
+            $( $(#[doc = $field_doc])* pub $field: $Type, )*
         }
 
         impl $Name {
@@ -38,16 +45,38 @@ macro_rules! mapping {
                     ), )*
                 }
             }
+
+            /// What may be written there.
+            pub(crate) fn mapping() -> $crate::yaml::Mapping {
+                $crate::yaml::Mapping {
+                    name: stringify!($Name),
+                    doc: concat!($( $doc, "\n", )*),
+                    fields: vec![$( $crate::yaml::Field {
+                        name: $crate::yaml::mapping::written!($field $(, $written)?),
+                        doc: concat!($( $field_doc, "\n", )*),
+                        required: <$Type as $crate::yaml::Decode>::REQUIRED,
+                        default: $crate::yaml::mapping::default!($($default)?),
+                        shape: <$Type as $crate::yaml::Decode>::shape(),
+                    }, )*],
+                    one_of: &[],
+                }
+            }
         }
 
         impl $crate::yaml::Decode for $Name {
             fn decode(node: &$crate::yaml::Node, report: &mut $crate::yaml::Report) -> Self {
-                let Some(mut fields) = $crate::yaml::Fields::of(node, report) else {
+                let names: &[&str] =
+                    &[$( $crate::yaml::mapping::written!($field $(, $written)?) ),*];
+                let Some(mut fields) = $crate::yaml::Fields::of_these(node, names, report) else {
                     return Self::default();
                 };
                 let value = Self::from_fields(&mut fields, report);
                 fields.finish(report);
                 value
+            }
+
+            fn shape() -> $crate::yaml::Shape {
+                $crate::yaml::Shape::Mapping(Self::mapping())
             }
         }
     };
@@ -63,4 +92,14 @@ macro_rules! written {
     };
 }
 
-pub(crate) use {mapping, written};
+/// What counts when a field is absent.
+macro_rules! default {
+    () => {
+        None
+    };
+    ($value:literal) => {
+        Some(serde_json::Value::from($value))
+    };
+}
+
+pub(crate) use {default, mapping, written};

@@ -13,17 +13,20 @@ pub(crate) mod mapping;
 mod place;
 mod report;
 mod scalar;
+mod shape;
 
 use std::rc::Rc;
 
-pub(crate) use compose::compose;
+pub(crate) use compose::{MOST_BYTES, compose};
 pub(crate) use decode::{Decode, wrong_shape};
 pub use entries::{Entries, Entry};
 pub(crate) use fields::Fields;
+pub(crate) use place::Lines;
 pub use place::Span;
 pub(crate) use report::{Finding, Report};
-pub(crate) use scalar::{Refusal, Scalar, list, one_of};
+pub(crate) use scalar::{Refusal, Scalar, Word, list};
 pub use scalar::{Spanned, closest};
+pub(crate) use shape::{Field, Mapping, Shape, Text};
 
 /// One node of a document.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! Places: compact while reading, with file name and line when shown.
 
+use std::collections::HashMap;
+
 use crate::{diagnostic::Place, read::ModelFile};
 
 /// Where something stands. Compact: the file is an index, its text is kept by
@@ -30,6 +32,11 @@ impl Span {
         usize::try_from(self.file).ok()?.checked_sub(1)
     }
 
+    /// Whether both stand in one line.
+    pub(crate) fn is_in_line_of(self, other: Self) -> bool {
+        (self.file, self.line) == (other.file, other.line)
+    }
+
     /// The start of a file.
     pub(crate) fn start_of(file: usize) -> Self {
         Self { file: index(file), line: 1, column: 1, length: 0 }
@@ -55,10 +62,9 @@ impl Span {
     }
 
     /// With file name and line.
-    pub(crate) fn locate(self, files: &[ModelFile]) -> Option<Place> {
-        let file = files.get(self.file_index()?)?;
-        let line = file.text.split('\n').nth(usize::try_from(self.line).ok()?.saturating_sub(1));
-        let line = line.filter(|line| line.len() <= LONGEST_LINE).unwrap_or_default();
+    pub(crate) fn locate(self, lines: &mut Lines<'_>) -> Option<Place> {
+        let (file, line) = lines.line(self)?;
+        let line = if line.len() <= LONGEST_LINE { line } else { "" };
         let line = line.trim_end_matches('\r').replace('\t', " ");
         let column = usize::try_from(self.column).ok()?.saturating_sub(1);
         let rest = u32::try_from(line.chars().skip(column).count()).unwrap_or(u32::MAX);
@@ -72,6 +78,26 @@ impl Span {
             source,
             skipped: u32::try_from(skipped).ok()?,
         })
+    }
+}
+
+/// Files whose lines are looked up again and again: each is cut into lines once.
+pub(crate) struct Lines<'a> {
+    files: &'a [ModelFile],
+    cut: HashMap<u32, Vec<&'a str>>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(files: &'a [ModelFile]) -> Self {
+        Self { files, cut: HashMap::new() }
+    }
+
+    /// The file of a place and its line.
+    fn line(&mut self, at: Span) -> Option<(&'a ModelFile, &'a str)> {
+        let file = self.files.get(at.file_index()?)?;
+        let lines = self.cut.entry(at.file).or_insert_with(|| file.text.split('\n').collect());
+        let line = lines.get(usize::try_from(at.line).ok()?.saturating_sub(1));
+        Some((file, line.copied().unwrap_or_default()))
     }
 }
 

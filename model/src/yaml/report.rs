@@ -1,6 +1,6 @@
 //! The report: collects mistakes while reading and checking go on.
 
-use super::Span;
+use super::{Span, place::Lines};
 use crate::{
     code,
     diagnostic::{Diagnostic, Diagnostics},
@@ -41,13 +41,14 @@ impl Finding {
         self
     }
 
-    fn locate(self, files: &[ModelFile]) -> Diagnostic {
-        let located = |(word, at): (String, Span)| Some((word, at.locate(files)?));
+    fn locate(self, lines: &mut Lines<'_>) -> Diagnostic {
+        let place = self.at.locate(lines);
+        let located = |(word, at): (String, Span)| Some((word, at.locate(lines)?));
         Diagnostic {
             code: self.code,
             message: self.message,
             help: self.help.unwrap_or_else(|| self.code.help.to_owned()),
-            place: self.at.locate(files),
+            place,
             related: self.related.into_iter().filter_map(located).collect(),
         }
     }
@@ -96,6 +97,7 @@ impl Report {
 
     /// Everything, with file names and lines.
     pub(crate) fn finish(self, files: &[ModelFile]) -> Diagnostics {
-        Diagnostics::new(self.findings.into_iter().map(|found| found.locate(files)).collect())
+        let mut lines = Lines::of(files);
+        Diagnostics::new(self.findings.into_iter().map(|found| found.locate(&mut lines)).collect())
     }
 }

@@ -3,10 +3,11 @@
 use std::{
     num::{NonZeroU16, NonZeroU32},
     ops::Deref,
+    str::FromStr,
 };
 
 use super::{
-    Content, Finding, Node, Report, Span,
+    Content, Finding, Node, Report, Shape, Span, Text,
     decode::{Decode, wrong_shape},
 };
 use crate::{code, error::Code};
@@ -36,6 +37,49 @@ pub(crate) trait Scalar: Sized {
     fn placeholder() -> Self;
     /// Reads the text; `plain`: written without quotes.
     fn parse(text: &str, plain: bool) -> Result<Self, Refusal>;
+    /// What may be written.
+    fn shape() -> Shape;
+}
+
+/// One word of a closed set.
+pub(crate) trait Word: Clone + 'static {
+    /// What is asked for, such as `multi or single`.
+    const EXPECTED: &str;
+    /// Each word, its value, and what it means. The first stands in after a mistake.
+    const WORDS: &'static [(&'static str, Self, &'static str)];
+
+    /// A word that is planned: why it is refused.
+    fn planned(_: &str) -> Option<Refusal> {
+        None
+    }
+}
+
+impl<T: Word> Scalar for T {
+    const EXPECTED: &str = <T as Word>::EXPECTED;
+
+    fn placeholder() -> Self {
+        Self::WORDS[0].1.clone()
+    }
+
+    fn parse(text: &str, _: bool) -> Result<Self, Refusal> {
+        if let Some((_, value, _)) = Self::WORDS.iter().find(|(word, ..)| *word == text) {
+            return Ok(value.clone());
+        }
+        if let Some(refusal) = Self::planned(text) {
+            return Err(refusal);
+        }
+        let names: Vec<&str> = Self::WORDS.iter().map(|(word, ..)| *word).collect();
+        let message = format!("`{text}` is not one of {}", list(&names));
+        let refusal = Refusal::new(code::MODEL0010, message);
+        Err(match closest(text, names.iter().copied()) {
+            Some(close) => refusal.help(format!("did you mean `{close}`?")),
+            None => refusal,
+        })
+    }
+
+    fn shape() -> Shape {
+        Shape::Words(Self::WORDS.iter().map(|(word, _, means)| (*word, *means)).collect())
+    }
 }
 
 /// Why a text was refused.
@@ -74,6 +118,10 @@ impl<T: Scalar> Default for Spanned<T> {
 }
 
 impl<T: Scalar> Decode for Spanned<T> {
+    fn shape() -> Shape {
+        T::shape()
+    }
+
     fn decode(node: &Node, report: &mut Report) -> Self {
         match &node.content {
             Content::Broken => Self::default(),
@@ -111,21 +159,6 @@ pub(crate) fn list(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// One word of a closed set.
-pub(crate) fn one_of<T: Clone>(text: &str, words: &[(&str, T)]) -> Result<T, Refusal> {
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-        return Ok(value.clone());
-    }
-    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    let message = format!("`{text}` is not one of {}", list(&names));
-    Err(match closest(text, names.iter().copied()) {
-        Some(close) => {
-            Refusal::new(code::MODEL0010, message).help(format!("did you mean `{close}`?"))
-        }
-        None => Refusal::new(code::MODEL0010, message),
-    })
-}
-
 impl Scalar for String {
     const EXPECTED: &str = "a text";
 
@@ -138,6 +171,10 @@ impl Scalar for String {
             return Err(Refusal::new(code::MODEL0009, "the text is empty"));
         }
         Ok(text.to_owned())
+    }
+
+    fn shape() -> Shape {
+        Shape::Text(Text { expected: Self::EXPECTED, or_number: true, ..Text::default() })
     }
 }
 
@@ -156,6 +193,24 @@ impl Scalar for bool {
                 .help("write true or false, without quotes")),
         }
     }
+
+    fn shape() -> Shape {
+        Shape::Truth
+    }
+}
+
+/// A number that is written without quotes; `otherwise` says which ones there are.
+fn whole<T: FromStr>(
+    text: &str,
+    plain: bool,
+    otherwise: impl Fn() -> String,
+) -> Result<T, Refusal> {
+    let message = match text.parse() {
+        Ok(number) if plain => return Ok(number),
+        Ok(_) => format!("the number {text} stands in quotes, which make it a text"),
+        Err(_) => otherwise(),
+    };
+    Err(Refusal::new(code::MODEL0009, message).help("write digits, without quotes"))
 }
 
 /// Whole numbers that are written without quotes.
@@ -169,10 +224,12 @@ macro_rules! whole_number {
             }
 
             fn parse(text: &str, plain: bool) -> Result<Self, Refusal> {
-                text.parse().ok().filter(|_| plain).ok_or_else(|| {
-                    let message = format!("`{text}` is not a whole number up to {}", <$number>::MAX);
-                    Refusal::new(code::MODEL0009, message).help("write digits, without quotes")
-                })
+                let most = <$number>::MAX;
+                whole(text, plain, || format!("`{text}` is not a whole number up to {most}"))
+            }
+
+            fn shape() -> Shape {
+                Shape::Whole { min: 0, max: <$number>::MAX.into() }
             }
         }
     )* };
@@ -190,10 +247,12 @@ macro_rules! count {
             }
 
             fn parse(text: &str, plain: bool) -> Result<Self, Refusal> {
-                text.parse().ok().filter(|_| plain).ok_or_else(|| {
-                    let message = format!("`{text}` is not a whole number from 1 to {}", Self::MAX);
-                    Refusal::new(code::MODEL0009, message).help("write digits, without quotes")
-                })
+                let most = Self::MAX;
+                whole(text, plain, || format!("`{text}` is not a whole number from 1 to {most}"))
+            }
+
+            fn shape() -> Shape {
+                Shape::Whole { min: 1, max: Self::MAX.get().into() }
             }
         }
     )* };

@@ -29,6 +29,20 @@ fn wrong_usage_exits_64_and_help_exits_0() {
 }
 
 #[test]
+fn what_needs_a_stack_says_how_to_get_one() {
+    let shown = Desk::new().teal(&["dev", "env"]);
+    assert!(shown.starts_with("exit: 1\n") && shown.contains("error[CLI0016]: "), "{shown}");
+}
+
+#[test]
+fn a_full_disk_behind_stdout_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let output = Desk::new().command(&["explain"]).stdout(full).output().expect("the binary");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("error[CLI0003]: "), "{said}");
+}
+
+#[test]
 fn help_shows_examples_and_environment() {
     insta::assert_snapshot!(Desk::new().teal(&["pause", "--help"]));
     // all of it stands in docs/cli.md, which a test of its own keeps true

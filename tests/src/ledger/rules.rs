@@ -295,3 +295,24 @@ async fn notes_and_progress_never_wait_for_a_merge() {
     merge.commit().await.unwrap();
     assert_eq!(world.rows("select state, failures from teal.stream_state").await, ["waiting|0"]);
 }
+
+#[tokio::test]
+async fn what_cannot_be_is_refused() {
+    let world = World::new("what_cannot_be_is_refused").await;
+    let next_batch = |number: i32| format!("update teal.stream_state set next_batch = {number}");
+    world.bench.merge.run(&next_batch(i32::MAX)).await;
+    assert_eq!(world.begin().await.unwrap_err().code(), code::LEDGER0009);
+    world.bench.merge.run(&next_batch(1)).await;
+    let attempt = world.attempt().await;
+    let mut connection = world.bench.merge.pool.acquire().await.unwrap();
+    let nothing = ledger::mark_ingested(&mut connection, &attempt, world.staged(Vec::new())).await;
+    assert_eq!(nothing.unwrap_err().code(), code::LEDGER0006);
+    let request = IntentRequest {
+        stream: STREAM.into(),
+        wanted: "maybe".into(),
+        verb: "pause".into(),
+        ..IntentRequest::default()
+    };
+    let refused = stream::set_intent(&world.bench.io, &request).await;
+    assert_eq!(refused.unwrap_err().code(), code::LEDGER0008);
+}

@@ -1,6 +1,11 @@
 //! What plan and apply refuse, and what they say then.
 
-use teal_activities::{apply, code, plan};
+use async_trait::async_trait;
+use sqlx::{Connection, PgConnection};
+use teal_activities::{
+    Orchestrator, apply, code, orchestrator::Ensured, plan, provision::schemas, pulse::Still,
+};
+use teal_model::{Result, StreamId};
 use teal_proto::v1::{ApplyBeginRequest, ApplyStepRequest};
 
 use super::world::{World, release};
@@ -37,7 +42,7 @@ async fn of_two_applies_at_once_one_wins() {
     world.run("update teal.plan set touched_at = touched_at - interval '2 minutes'").await;
     apply::begin(world.io(), loser).await.unwrap();
     let step = ApplyStepRequest { plan: winner.clone(), step: 0, by: "anna".into() };
-    let pulse = teal_activities::pulse::Still::default();
+    let pulse = Still::default();
     let error = apply::step(world.io(), &world.local(), &step, &pulse).await.unwrap_err();
     assert_eq!(error.code(), code::APPLY0003, "{error}");
     world.end().await;
@@ -129,7 +134,7 @@ async fn a_missing_right_to_make_roles_says_what_to_grant() {
     teal_activities::catalog::migrate(io.control()).await.unwrap();
     let plan = plan::make(&io, &wanted, &plan::Options::default()).await.unwrap();
     let hash = plan::store(io.control(), &plan, &wanted, "anna").await.unwrap();
-    let pulse = teal_activities::pulse::Still::default();
+    let pulse = Still::default();
     let error = apply::run(&io, &world.local(), &hash, "anna", &pulse, |_| {}).await.unwrap_err();
     assert_eq!(error.code(), code::DDL0003, "{error}");
     assert!(
@@ -154,5 +159,52 @@ async fn a_missing_right_to_make_roles_says_what_to_grant() {
              reassign owned by {owner} to postgres; drop owned by {owner}; drop role {owner}"
         ))
         .await;
+    world.end().await;
+}
+
+/// Says yes to everything and does nothing.
+struct Idle;
+
+#[async_trait]
+impl Orchestrator for Idle {
+    async fn ensure(&self, _: &StreamId, _: &str, _: &str) -> Result<Ensured> {
+        Ok(Ensured::AlreadyOpen)
+    }
+
+    async fn reload(&self, _: &StreamId, _: &str, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    async fn retire(&self, _: &StreamId, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    async fn end(&self, _: &StreamId, _: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_an_apply_cannot_do_is_told_with_its_reason() {
+    let world = World::new("what_an_apply_cannot_do_is_told").await;
+    let (_, hash) = world.store(&world.model).await;
+    let step = ApplyStepRequest { plan: hash.clone(), step: 999, by: "anna".into() };
+    let error = apply::step(world.io(), &Idle, &step, &Still::default()).await.unwrap_err();
+    assert_eq!(error.code(), code::APPLY0005, "{error}");
+    let said_yes = apply::run(world.io(), &Idle, &hash, "anna", &Still::default(), |_| {}).await;
+    let error = said_yes.unwrap_err();
+    assert_eq!(error.code(), code::APPLY0004, "{error}");
+    let model = world.edit(&[("groups:\n  core:", "readers: [nobody_here]\ngroups:\n  core:")]);
+    let error = world.try_apply(&model).await.unwrap_err();
+    assert_eq!(error.code(), code::DDL0005, "{error}");
+    assert!(error.to_string().contains("member: nobody_here"), "{error}");
+    let stranger = format!("{}_stranger", world.workspace);
+    world.run(&format!("create role {stranger} login password 'poor'")).await;
+    let options = world.bench.merge.options().username(&stranger).password("poor");
+    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    let error = schemas::ensure(&mut connection, "anything").await.unwrap_err();
+    assert_eq!(error.code(), code::DDL0004, "{error}");
+    connection.close().await.unwrap();
+    world.run(&format!("drop role {stranger}")).await;
     world.end().await;
 }

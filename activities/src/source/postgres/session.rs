@@ -39,6 +39,10 @@ pub(super) async fn settle(connection: &mut PgConnection, limits: Limits) -> Res
         .fetch_one(connection)
         .await
         .during("asking for the server's version")?;
+    new_enough(version)
+}
+
+fn new_enough(version: i32) -> Result<()> {
     if version < OLDEST_SERVER {
         return Err(Error::new(code::SOURCE0016).with("server_version", version / 10_000));
     }
@@ -74,4 +78,17 @@ pub(super) async fn take_snapshot(
     .await
     .during("taking the snapshot")?;
     Ok(SnapshotFacts { read_at_ms, snapshot: Some(snapshot) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_before_14_are_refused() {
+        assert!(new_enough(140_000).is_ok());
+        let error = new_enough(130_022).unwrap_err();
+        assert_eq!(error.code(), code::SOURCE0016);
+        assert!(error.to_string().contains("server_version: 13"), "{error}");
+    }
 }

@@ -23,5 +23,24 @@ pub(super) fn destruction(plan: &Plan, yes: bool, printer: Printer) -> Result<()
         1 => "One step is destructive. Go on?".to_owned(),
         _ => format!("{steps} steps are destructive. Go on?"),
     };
-    if ask(&question, code::CLI0007, printer)? { Ok(()) } else { Err(Error::new(code::CLI0007)) }
+    agreed(ask(&question, code::CLI0007, printer)?)
+}
+
+/// Goes on after a yes only.
+///
+/// # Errors
+/// `CLI0007`.
+pub(super) fn agreed(yes: bool) -> Result<()> {
+    if yes { Ok(()) } else { Err(Error::new(code::CLI0007)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_no_changes_nothing() {
+        assert!(agreed(true).is_ok());
+        assert_eq!(agreed(false).unwrap_err().code(), code::CLI0007);
+    }
 }

@@ -186,3 +186,22 @@ async fn ended(temporal: &Temporal, ecosystem: &str) -> Result<Ended> {
 fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_apply_is_told_with_how_far_it_is() {
+        let running = ApplyStatus {
+            plan: "0123456789abcdef".into(),
+            steps_done: 2,
+            steps: 7,
+            ..ApplyStatus::default()
+        };
+        let error = other_is_running("acme", &running);
+        assert_eq!(error.code(), code::CLI0017);
+        let said = error.to_string();
+        assert!(said.contains("0123456789ab,") && said.contains("2 of 7"), "{said}");
+    }
+}

@@ -154,9 +154,7 @@ async fn unattended(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
         return Err(error);
     }
     job.printer.error(&error);
-    if !ask("Do it in this process now?", code::CLI0007, job.printer)? {
-        return Err(Error::new(code::CLI0007));
-    }
+    confirm::agreed(ask("Do it in this process now?", code::CLI0007, job.printer)?)?;
     local::supersede(job, temporal).await?;
     local::run(job, Some(beyond(job, temporal))).await.map(Ended::Applied)
 }
@@ -200,4 +198,20 @@ fn applied_line(report: &ApplyReport) -> String {
         units::millis(report.duration_ms),
         report.release.get(..12).unwrap_or(&report.release)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use teal_proto::v1::Failure;
+
+    use super::*;
+    use crate::ui::{Color, Verbosity};
+
+    #[test]
+    fn an_apply_that_did_not_end_well_is_an_error() {
+        let printer = Printer::new(Verbosity::Quiet, Color::Never);
+        let failed = told(&Ended::Failed(Failure::default()), printer).unwrap_err();
+        assert_eq!(failed.code(), code::CLI0012);
+        assert_eq!(told(&Ended::Unattended, printer).unwrap_err().code(), code::CLI0008);
+    }
 }

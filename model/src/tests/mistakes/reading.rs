@@ -48,7 +48,11 @@ fn broken_yaml_shows_the_place_and_reads_the_other_documents() {
        |
     12 |     sinks: ["shop:orders"]
        |          ^
-       = help: mend the YAML at the mark; indentation is by spaces, and text that holds `: ` or ` #` stands in quotes
+      --> consumers.yaml:11:12
+       |
+    11 |     needs: {history: full
+       |            - this is not closed
+       = help: close the bracket, or put a comma between its entries
 
     error[MODEL0009]: `0` is not a whole number from 1 to 4294967295
       --> ecosystem.yaml:29:88
@@ -272,4 +276,45 @@ fn what_may_stand_in_a_broken_document_is_not_called_missing() {
     assert_eq!(broken, ["MODEL0001"]);
     let broken = codes(&[("kind: Team\nname: retail/online", "kind: Team\n  name: retail/online")]);
     assert_eq!(broken, ["MODEL0001"]);
+}
+
+/// What people type, and the advice that they get, wherever the mistake stands.
+#[test]
+fn common_slips_get_advice_of_their_own() {
+    for (old, new, code, help) in [
+        ("  customers:\n", "\tcustomers:\n", "MODEL0001", "indent this line by spaces"),
+        ("streams: multi", "streams multi", "MODEL0001", "write `field: value`"),
+        ("description: a shop and", "description: a shop: and", "MODEL0001", "stands in quotes"),
+        ("vip: {type", "vip:{type", "MODEL0001", "the `:` of a field is followed by a blank"),
+        (
+            "branch: main}",
+            "branch: \"main}",
+            "MODEL0001",
+            "close the quote that begins at the mark",
+        ),
+        ("    key: [shop_no", "   key: [shop_no", "MODEL0001", "exactly as those beside it"),
+        ("\"*/5  * * * *\"", "*/5 * * * *", "MODEL0001", "stands in quotes: \"*/5 * * * *\""),
+        ("schedule: {every: 1m}", "schedule: 5m", "MODEL0009", "did you mean `{every: 5m}`?"),
+        ("schedule: {every: 1m}", "schedule: every 5m", "MODEL0009", "mean `{every: 5m}`?"),
+        ("schedule: {every: 1m}", "schedule: 5 1 * * *", "MODEL0009", "{cron: \"5 1 * * *\"}"),
+        ("key: [shop_no", "primary_key: [shop_no", "MODEL0007", "did you mean `key`?"),
+        ("hints: {ingest: medium}", "hints: medium", "MODEL0009", "a mapping of `ingest`, `merge`"),
+        ("id: bigint", "id: [bigint]", "MODEL0009", "a column type, such as bigint"),
+        ("sinks: [\"shop:orders\"]", "sinks: [shop: orders]", "MODEL0009", "a blank behind"),
+        (
+            "team: retail/online\nsource: {postgres: {host: l",
+            "team: online\nsource: {postgres: {host: l",
+            "MODEL0022",
+            "did you mean `retail/online`?",
+        ),
+    ] {
+        let found = mistakes(&[(old, new)]);
+        let first = found.iter().find(|found| found.code.id == code);
+        let first = first.unwrap_or_else(|| panic!("{new}: {found}"));
+        assert!(first.help.contains(help), "{new}: {}", first.help);
+    }
+    let quoted = mistakes(&[("port: 5433", "port: \"5433\"")]);
+    assert!(quoted.to_string().contains("the number 5433 stands in quotes"), "{quoted}");
+    let alias = mistakes(&[("\"*/5  * * * *\"", "*/5 * * * *")]);
+    assert_eq!(alias.len(), 1, "{alias}");
 }

@@ -7,6 +7,7 @@ use super::{
     ABANDON, Event, NOTE, State, StreamCarry, Word, Work, failed, ingested, ingesting, load, merge,
     merged, merging, play_from, run_now, start,
 };
+use crate::code;
 
 #[test]
 fn fenced_attempt_reads_the_ledger_again_and_backs_off_when_it_goes_on() {
@@ -165,4 +166,14 @@ fn quick_batches_do_not_blink_in_the_list_of_workflows() {
         ],
     );
     assert_eq!(listed_word(&again), Word::Waiting);
+}
+
+#[test]
+fn a_step_that_nobody_answered_for_is_tried_again_and_an_unreadable_answer_is_not() {
+    let own = |code| Event::Failed(crate::activity::own(code, "why"));
+    for code in [code::WORK0001, code::WORK0002, code::WORK0003, code::WORK0005] {
+        let lines = [(2_000, own(code), Word::BackingOff, vec![NOTE])];
+        assert_eq!(play_from(merging(), lines).word(), Word::BackingOff, "{code}");
+    }
+    play_from(merging(), [(2_000, own(code::WORK0004), Word::Failing, vec![ABANDON])]);
 }
