@@ -72,27 +72,34 @@ impl Resync {
 
     /// In one line: `compare every row of orders`, `load all datasets from zero`. Empty: no wish.
     pub fn words(&self) -> String {
+        let (load_all, loaded) = self.named(true);
+        let (compare_all, mut compared) = self.named(false);
+        if load_all {
+            return "load all datasets from zero".to_owned();
+        }
+        compared.retain(|name| !loaded.contains(name));
         let mut parts = Vec::new();
-        for (discard_history, verb, end) in
-            [(true, "load", " from zero"), (false, "compare every row of", "")]
-        {
-            let mut of_kind = self
-                .wishes
-                .iter()
-                .filter(|wish| wish.discard_history == discard_history)
-                .peekable();
-            if of_kind.peek().is_none() {
-                continue;
-            }
-            let all = of_kind.clone().any(|wish| wish.datasets.is_empty());
-            let mut names: Vec<&str> =
-                of_kind.flat_map(|wish| &wish.datasets).map(String::as_str).collect();
-            names.sort_unstable();
-            names.dedup();
-            let what = if all { "all datasets".to_owned() } else { listed(&names) };
-            parts.push(format!("{verb} {what}{end}"));
+        if !loaded.is_empty() {
+            parts.push(format!("load {} from zero", listed(&loaded)));
+        }
+        match (compare_all, loaded.is_empty()) {
+            (true, true) => parts.push("compare every row of all datasets".to_owned()),
+            (true, false) => parts.push("compare every row of all others".to_owned()),
+            (false, _) if compared.is_empty() => {}
+            (false, _) => parts.push(format!("compare every row of {}", listed(&compared))),
         }
         parts.join(", ")
+    }
+
+    /// Whether a wish of this kind is for all datasets; else those that are named, sorted.
+    fn named(&self, discard_history: bool) -> (bool, Vec<&str>) {
+        let of_kind = self.wishes.iter().filter(|wish| wish.discard_history == discard_history);
+        let all = of_kind.clone().any(|wish| wish.datasets.is_empty());
+        let mut names: Vec<&str> =
+            of_kind.flat_map(|wish| &wish.datasets).map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        (all, names)
     }
 }
 
@@ -242,11 +249,15 @@ mod tests {
         let words = |wishes: &[Wish]| Resync::of(wishes.to_vec()).words();
         assert_eq!(words(&[]), "");
         let some = [wish(1, &["b", "a"], false), wish(2, &["b", "c"], true)];
-        assert_eq!(words(&some), "load b, c from zero, compare every row of a, b");
+        assert_eq!(words(&some), "load b, c from zero, compare every row of a");
         assert_eq!(
             words(&[wish(1, &["a"], false), wish(2, &[], false)]),
             "compare every row of all datasets"
         );
+        let both = [wish(1, &[], false), wish(2, &["b"], true)];
+        assert_eq!(words(&both), "load b from zero, compare every row of all others");
+        let zero = [wish(1, &["a"], false), wish(2, &[], true)];
+        assert_eq!(words(&zero), "load all datasets from zero");
         let many: Vec<String> = (100..200).map(|n| format!("dataset_{n}")).collect();
         let names: Vec<&str> = many.iter().map(String::as_str).collect();
         let text = words(&[wish(1, &names, false)]);

@@ -80,7 +80,15 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
         let no_wait = args.no_wait || args.cancel;
         run::durable(&session, &chosen, names::RESYNC, &ask, no_wait, printer).await?
     };
-    Outcomes(outcomes).show(&chosen, args.output.format, printer)
+    let outcomes = Outcomes(outcomes);
+    let exit = outcomes.show(&chosen, args.output.format, printer)?;
+    if !args.cancel && outcomes.any_batch_failed() {
+        printer.hint(
+            "what was asked for stands: the next batch that succeeds does it, and the stream goes \
+             on trying; `teal resync <stream> --cancel` takes it back",
+        );
+    }
+    Ok(exit)
 }
 
 const fn danger(args: &Args) -> Danger {

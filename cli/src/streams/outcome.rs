@@ -99,6 +99,11 @@ impl Outcomes {
         Ok(if failed { Exit::Failed } else { Exit::Done })
     }
 
+    /// Whether a stream took the verb and the batch that followed failed.
+    pub(crate) fn any_batch_failed(&self) -> bool {
+        self.0.iter().any(|outcome| matches!(outcome.ended, Ok(Done { failure: Some(_), .. })))
+    }
+
     /// `12 done, 1 refused`
     fn summary(&self) -> String {
         let mut parts = Vec::new();

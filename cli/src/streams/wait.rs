@@ -84,7 +84,7 @@ impl Wait<'_> {
     /// The first status in which the run of this ticket has ended, or never will begin.
     async fn status(&self, stream: &StreamId, ticket: Ticket) -> Result<StreamStatus> {
         let workflow = names::stream_workflow(stream);
-        let (mut silent, mut told) = (0, 0);
+        let (mut silent, mut told) = (0, None);
         loop {
             match self.temporal.status(&workflow).await {
                 Ok(status) if status.runs_served >= ticket.run => return Ok(status),
@@ -127,12 +127,12 @@ impl Wait<'_> {
         Some(format!(", {}", rows(progress.rows, progress.total_rows.unwrap_or(0))))
     }
 
-    /// Each failure that the stream gets over by itself is said once.
-    fn tell_failure(&self, stream: &StreamId, status: &StreamStatus, told: &mut u32) {
-        if let Some(failure) = failure_of(status)
-            && status.failures > *told
+    /// Each failure that the stream gets over by itself is said once; those from before, not at all.
+    fn tell_failure(&self, stream: &StreamId, status: &StreamStatus, told: &mut Option<u32>) {
+        let before = told.replace(status.failures);
+        if let (Some(failure), Some(before)) = (failure_of(status), before)
+            && status.failures > before
         {
-            *told = status.failures;
             let state = &status.state;
             self.line.above(&format!("  {stream}: {state}, trying again: {}", failure.message));
         }
