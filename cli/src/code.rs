@@ -82,4 +82,13 @@ teal_model::codes! {
     CLI0052: Config, "the name breaks the rules for names",
         "names are a-z, then a-z, 0-9 and _, at most 63 characters, without `__`; names that start \
          with teal or pg_, and the names public and information_schema, are taken";
+
+    // ---- status, batches and audit
+
+    /// A workspace that the release does not have.
+    CLI0070: Config, "there is no such workspace",
+        "write one of the workspaces of the installed release, which stand above";
+    /// A batch that the ledger does not hold.
+    CLI0071: Config, "there is no such batch",
+        "`teal batches <stream>` lists them; empty batches are forgotten after 30 days";
 }

@@ -7,6 +7,7 @@
 //! | `TEAL_TLS_DIR` | where relative paths of `ca` start | the credentials' folder |
 //! | `TEMPORAL_ADDRESS`, … | Temporal frontend, as for the Temporal CLI (read by `teal_temporal::connect`) | `127.0.0.1:7233` |
 //! | `TEAL_CREDENTIAL_<NAME>_USER`, `…_PASSWORD` | credentials, when the model says `env` | none |
+//! | `TEAL_TEMPORAL_UI` | address of Temporal's UI, for links: `http://127.0.0.1:8233` | none |
 //! | `RUST_LOG` | filter of the logs | `info` for workers, else none |
 //! | `NO_COLOR` | no colour when set | unset |
 
@@ -29,6 +30,7 @@ Environment:
                       and temporal.toml as for the Temporal CLI
   TEAL_CREDENTIAL_<NAME>_USER, TEAL_CREDENTIAL_<NAME>_PASSWORD
                       user and password of the credential <name> of the model
+  TEAL_TEMPORAL_UI    address of Temporal's UI, for links, such as http://127.0.0.1:8233
   NO_COLOR            no colour when set
 
 Exit codes: 0 done, 1 the request cannot be met, 64 wrong usage.";
@@ -73,6 +75,17 @@ pub fn process_name() -> String {
 /// What `RUST_LOG` says about logs.
 pub fn log_filter() -> Option<String> {
     env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty())
+}
+
+/// Where people find Temporal's UI, without a slash at the end; `None`: nobody said.
+pub fn temporal_ui() -> Option<String> {
+    let address = env::var("TEAL_TEMPORAL_UI").ok()?;
+    Some(address.trim_end_matches('/').to_owned()).filter(|address| !address.is_empty())
+}
+
+/// Whether the terminal cannot do more than print one line after another.
+pub fn terminal_is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 fn host() -> String {

@@ -24,6 +24,7 @@ mod live;
 mod model;
 mod pages;
 mod session;
+mod since;
 mod streams;
 pub mod ui;
 
@@ -66,7 +67,9 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Validate(args) => block_on(commands::validate::run(args, printer)),
         Command::Plan(args) => block_on(commands::plan::run(args, printer)),
         Command::Apply(args) => block_on(Box::pin(commands::apply::run(args, printer))),
-        Command::Status(args) => block_on(commands::status::run(args, printer)),
+        Command::Status(args) => block_on(Box::pin(commands::status::run(args, printer))),
+        Command::Batches(args) => block_on(commands::batches::run(args, printer)),
+        Command::Audit(args) => block_on(commands::audit::run(args, printer)),
         Command::Run(args) => block_on(commands::run::run(args, printer)),
         Command::Pause(args) => block_on(commands::pause::run(args, printer)),
         Command::Resume(args) => block_on(commands::resume::run(args, printer)),

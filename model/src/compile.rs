@@ -188,6 +188,8 @@ impl Compiler<'_> {
                     stream: export.stream.clone(),
                     dataset: export.dataset.clone(),
                     shows,
+                    group: export.group.clone(),
+                    latency_seconds: latency_seconds(workspace, &export.group),
                 });
             }
         }
@@ -201,6 +203,11 @@ impl Compiler<'_> {
             views,
         }
     }
+}
+
+fn latency_seconds(workspace: &Workspace, group: &str) -> Option<u32> {
+    let needs = workspace.groups.named(group)?.needs.as_ref()?;
+    needs.latency.as_ref().map(|latency| latency.value.seconds)
 }
 
 fn endpoint(address: &PostgresAddress, credential: &str, max_sessions: u16) -> PostgresEndpoint {

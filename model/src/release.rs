@@ -361,6 +361,12 @@ pub struct ViewSpec {
     pub dataset: String,
     /// What it shows.
     pub shows: Shows,
+    /// The group of the workspace that wants it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// How old its data may be, in seconds; `None`: the group says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_seconds: Option<u32>,
 }
 
 /// What a view shows.

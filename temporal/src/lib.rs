@@ -8,6 +8,7 @@
 //! | `stream` | start, ask and watch the workflow of a stream |
 //! | `apply` | start and watch the workflow of an apply |
 //! | [`presence`] | is a worker polling? |
+//! | [`look`] | is the workflow of a stream open, and what does it wait for? |
 //! | [`search`] | search attributes for the Temporal UI; a namespace without them degrades |
 //! | [`options`] | timeouts of activities, each with its reason |
 //!
@@ -16,6 +17,7 @@
 
 pub mod code;
 pub mod connect;
+pub mod look;
 pub mod names;
 pub mod options;
 pub mod presence;
@@ -30,6 +32,7 @@ mod stream;
 pub use apply::ApplyStart;
 pub use close::{Closed, teal_failure};
 pub use connect::{Retry, Temporal};
+pub use look::Seen;
 pub use presence::Presence;
 pub use settings::{Renewal, Settings};
 pub use stream::Ensured;

@@ -76,9 +76,11 @@ async fn in_transaction(
         Action::RevokeMember { role, member } => {
             done(roles::revoke_member(conn, role, member).await?, "removed", "was no member")
         }
-        Action::CreateStatusView { workspace, view } => {
-            status_view::put(conn, workspace, view).await?;
-            done(true, "created", "")
+        Action::CreateStatusView { workspace, view, replaces } => {
+            if let Some(workspace) = release.workspaces.iter().find(|w| w.name == *workspace) {
+                status_view::put(conn, workspace, view).await?;
+            }
+            done(!replaces, "created", "replaced")
         }
         Action::GrantReader { role, views } => grant(conn, release, role, views).await,
         Action::DropView { view, .. } => {
@@ -136,7 +138,7 @@ async fn grant(
             .iter()
             .find(|workspace| workspace.name == view.schema && view.name == status_view::NAME);
         if let Some(workspace) = owner {
-            status_view::put(conn, &workspace.name, view).await?;
+            status_view::put(conn, workspace, view).await?;
         }
         count += u32::from(roles::grant_view(conn, role, view).await?);
     }

@@ -27,6 +27,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "resync",
         text: include_str!("../../migrations/0002_resync.sql"),
     },
+    Migration {
+        version: 3,
+        name: "watching",
+        text: include_str!("../../migrations/0003_watching.sql"),
+    },
 ];
 
 /// Key of the advisory lock that makes migrations wait for each other ("team" in ASCII, then 1). The
@@ -62,8 +67,10 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
     .execute(&mut *transaction)
     .await
     .during("creating the schemas teal and teal_staging")?;
-    let done = check_applied(&applied(&mut transaction).await?)?;
-    for migration in MIGRATIONS.iter().skip(done) {
+    let done = applied(&mut transaction).await?;
+    check_applied(&done)?;
+    let is_missing = |migration: &&Migration| done.iter().all(|(v, _)| *v != migration.version);
+    for migration in MIGRATIONS.iter().filter(is_missing) {
         apply(&mut transaction, migration).await?;
     }
     transaction.commit().await.during("migrating the catalog")
@@ -140,10 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn migrations_are_numbered_from_one_without_gaps() {
-        for (index, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(usize::try_from(migration.version), Ok(index + 1));
-        }
+    fn numbers_of_migrations_rise() {
+        assert!(MIGRATIONS.windows(2).all(|pair| pair[0].version < pair[1].version));
     }
 
     #[test]

@@ -192,10 +192,11 @@ fn publish_status(
 ) {
     // A status view names its workspace: it is written anew when that was renamed.
     let is_new = moved.values().any(|schema| *schema == workspace.name);
-    if is_new || !facts.status_views.contains(&workspace.name) {
+    let there = facts.status_views.get(&workspace.name).filter(|_| !is_new);
+    if there.is_none_or(|stamp| !stamp.is_of(workspace)) {
         let view = status_of(workspace);
-        let workspace = workspace.name.clone();
-        draft.step(Phase::Publish, Action::CreateStatusView { workspace, view });
+        let (workspace, replaces) = (workspace.name.clone(), there.is_some());
+        draft.step(Phase::Publish, Action::CreateStatusView { workspace, view, replaces });
     }
 }
 

@@ -36,8 +36,8 @@ pub(super) struct Facts {
     pub(super) roles: BTreeMap<String, Vec<String>>,
     /// Views that a reader role may read.
     pub(super) granted: BTreeSet<(String, TableName)>,
-    /// `_status` views that exist, by schema.
-    pub(super) status_views: BTreeSet<String>,
+    /// `_status` views that exist, by schema, with their stamps.
+    pub(super) status_views: BTreeMap<String, status_view::Stamp>,
 }
 
 /// One stream of the catalog.
@@ -89,8 +89,8 @@ impl Facts {
         for workspace in &all {
             let status =
                 TableName { schema: workspace.name.clone(), name: status_view::NAME.to_owned() };
-            if views::definition(conn, &status).await?.is_some() {
-                self.status_views.insert(workspace.name.clone());
+            if let Some(stamp) = status_view::stamp(conn, &status).await? {
+                self.status_views.insert(workspace.name.clone(), stamp);
             }
             let Some(role) = &workspace.reader_role else { continue };
             if !roles::exists(conn, role).await? {

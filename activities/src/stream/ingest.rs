@@ -111,7 +111,9 @@ async fn pull_one(
     table: &MergeTable,
     watch: &mut Watch<'_>,
 ) -> Result<StagedDataset> {
-    let (pull, held) = decide(snapshot, store, attempt, table, watch).await?;
+    let Decision { pull, held, travels } = decide(snapshot, store, attempt, table, watch).await?;
+    let estimated = snapshot.estimated_rows(&table.layout.name);
+    watch.expects(estimated, travels.or(held).unwrap_or(estimated));
     let first_load = matches!(pull, Pull::FirstLoad { .. });
     let mut staged = StagedDataset {
         merge_table_id: table.id,
@@ -141,31 +143,46 @@ async fn pull_one(
     Ok(staged)
 }
 
-/// What to pull, and how many rows the source holds where that is known already.
+/// What is to be pulled of a dataset.
+struct Decision {
+    pull: Pull,
+    /// Rows that the source holds, where that is known already.
+    held: Option<u64>,
+    /// Rows that will travel, where that is known and not all of them.
+    travels: Option<u64>,
+}
+
 async fn decide(
     snapshot: &mut dyn Snapshot,
     store: &mut PostgresStore,
     attempt: &Attempt,
     table: &MergeTable,
     watch: &Watch<'_>,
-) -> Result<(Pull, Option<u64>)> {
+) -> Result<Decision> {
+    let whole = |pull| Decision { pull, held: None, travels: None };
     if attempt.loads(table) {
         if table.loaded {
             // it would only be found after hours of copying that the old table cannot go
             dependants::none(store.connection(), &table.table, None).await?;
         }
-        return Ok((Pull::FirstLoad { batch: attempt.batch, style: table.style }, None));
+        return Ok(whole(Pull::FirstLoad { batch: attempt.batch, style: table.style }));
     }
     if attempt.treatment(table) == Treatment::Compare {
-        return Ok((Pull::All, None));
+        return Ok(whole(Pull::All));
     }
     let comparing =
         Progress { doing: format!("comparing {}", table.dataset), ..watch.progress.clone() };
     let left = while_beating(watch.pulse, &comparing, store.digest(table)).await?;
-    let Some(left) = left else { return Ok((Pull::All, None)) };
+    let Some(left) = left else { return Ok(whole(Pull::All)) };
     let digest = snapshot.digest(&table.layout.name, left.mask());
     let found = while_beating(watch.pulse, &comparing, digest).await?;
-    Ok((Pull::decide(&left, &found), Some(found.rows())))
+    let pull = Pull::decide(&left, &found);
+    let travels = match &pull {
+        Pull::Nothing => Some(0),
+        Pull::Buckets(buckets) => Some(found.rows_of(&buckets.numbers)),
+        Pull::All | Pull::FirstLoad { .. } => None,
+    };
+    Ok(Decision { pull, held: Some(found.rows()), travels })
 }
 
 /// Looks at the running copy: beats, shows progress, asks whether the target still listens.
@@ -188,6 +205,11 @@ impl<'a> Watch<'a> {
     fn turn_to(&mut self, dataset: &str) {
         self.progress.doing = format!("copying {dataset}");
         self.pulse.beat(&self.progress);
+    }
+
+    /// What was only estimated of a dataset is known better now.
+    fn expects(&mut self, estimated: u64, rows: u64) {
+        self.progress.total_rows = self.progress.total_rows.saturating_sub(estimated) + rows;
     }
 
     fn finished(&mut self, rows: u64, bytes: u64) {

@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, completions, dev, explain, init, pause, plan, reload, reset, resume, resync, retry,
-        run, schema, sql, status, validate, worker,
+        apply, audit, batches, completions, dev, explain, init, pause, plan, reload, reset, resume,
+        resync, retry, run, schema, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -76,6 +76,8 @@ pub enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Status(status::Args),
+    Batches(batches::Args),
+    Audit(audit::Args),
     Run(run::Args),
     Pause(pause::Args),
     Resume(resume::Args),

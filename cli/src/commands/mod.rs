@@ -1,6 +1,8 @@
 //! One file for each verb: its arguments with their help, and what it does.
 
 pub(crate) mod apply;
+pub(crate) mod audit;
+pub(crate) mod batches;
 pub(crate) mod completions;
 pub(crate) mod dev;
 pub(crate) mod explain;

@@ -25,13 +25,16 @@ pub(crate) fn render(error: &Error) -> String {
 
 /// A failure that a stream met elsewhere, as the catalog remembers it.
 pub(crate) fn render_failure(failure: &Failure) -> String {
-    let own = format!("[{}] ", failure.code);
-    let message = failure.message.strip_prefix(&own).unwrap_or(&failure.message);
-    let mut text = title(&failure.code, message);
+    let mut text = title(&failure.code, without_code(&failure.code, &failure.message));
     if !failure.help.is_empty() {
         line(&mut text, &paint(HINT, "hint:"), &failure.help);
     }
     text
+}
+
+/// A failure's line without the code that it begins with.
+pub(crate) fn without_code<'a>(code: &str, message: &'a str) -> &'a str {
+    message.strip_prefix(&format!("[{code}] ")).unwrap_or(message)
 }
 
 fn title(code: &str, text: &str) -> String {

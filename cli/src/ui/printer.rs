@@ -9,9 +9,10 @@ use teal_model::{Error, Result};
 
 use super::{
     error,
+    screen::Screen,
     style::{HINT, WARNING, paint},
 };
-use crate::code;
+use crate::{code, config};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -130,6 +131,20 @@ impl Printer {
     /// Whether moving progress lines make sense: somebody watches and wants to see them.
     pub fn shows_progress(&self) -> bool {
         self.verbosity >= Verbosity::Normal && std::io::stderr().is_terminal()
+    }
+
+    /// The terminal behind stdout as a screen to draw on; `None`: there is none, or a dumb one.
+    pub(crate) fn screen(&self) -> Option<Screen> {
+        let stdout = std::io::stdout();
+        if !stdout.is_terminal() || config::terminal_is_dumb() {
+            return None;
+        }
+        let colored = match self.color {
+            Color::Auto => AutoStream::choice(&stdout) != ColorChoice::Never,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Some(Screen::open(colored))
     }
 
     /// Whether there is a person to ask.

@@ -28,7 +28,6 @@ pub(crate) fn paint(style: Style, text: impl Display) -> String {
 }
 
 /// The text without any style: what a pipe sees.
-#[cfg(test)]
 pub(crate) fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }

@@ -45,15 +45,15 @@ pub(crate) fn terminal_width() -> Option<u16> {
     Table::new().width()
 }
 
-/// Hides columns, the first of `expendable` first, until a row fits into the terminal behind stdout.
-/// A pipe gets all.
+/// As [`fit_into`], for the terminal behind stdout.
 pub(crate) fn fit(table: &mut Table, expendable: &[&str]) {
-    if let Some(width) = table.width() {
-        fit_into(table, width, expendable);
-    }
+    fit_into(table, terminal_width(), expendable);
 }
 
-fn fit_into(table: &mut Table, width: u16, expendable: &[&str]) {
+/// Hides columns, the first of `expendable` first, until a row fits into `width`. `None`, as behind
+/// a pipe: all are shown.
+pub(crate) fn fit_into(table: &mut Table, width: Option<u16>, expendable: &[&str]) {
+    let Some(width) = width else { return };
     let titles: Vec<String> =
         table.header().into_iter().flat_map(|row| row.cell_iter().map(Cell::content)).collect();
     let mut widths = table.column_max_content_widths();
@@ -97,9 +97,9 @@ mod tests {
         let mut table =
             table(&[("STREAM", Side::Left), ("ROWS", Side::Right), ("ERROR", Side::Left)]);
         table.add_row([cell("live/shop"), cell("120 K"), cell("PG0002")]);
-        fit_into(&mut table, 24, &["ROWS", "ERROR"]);
+        fit_into(&mut table, Some(24), &["ROWS", "ERROR"]);
         assert_eq!(plain(&render(&table)), "STREAM      ROWS  ERROR\nlive/shop  120 K  PG0002");
-        fit_into(&mut table, 23, &["ROWS", "ERROR"]);
+        fit_into(&mut table, Some(23), &["ROWS", "ERROR"]);
         assert_eq!(plain(&render(&table)), "STREAM     ERROR\nlive/shop  PG0002");
     }
 }

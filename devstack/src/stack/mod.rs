@@ -146,6 +146,7 @@ impl Stack {
         Environment(vec![
             ("TEAL_CATALOG", self.catalog_url()),
             ("TEMPORAL_ADDRESS", self.temporal_address()),
+            ("TEAL_TEMPORAL_UI", self.ui_url()),
             ("TEAL_CREDENTIAL_MERGE_RW_USER", MERGE_ROLE.to_owned()),
             ("TEAL_CREDENTIAL_MERGE_RW_PASSWORD", self.passwords.merge_rw.clone()),
             ("TEAL_CREDENTIAL_SOURCE_READER_USER", SOURCE_ROLE.to_owned()),

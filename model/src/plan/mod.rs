@@ -176,6 +176,9 @@ pub enum Action {
         workspace: String,
         /// Schema of the workspace, name `_status`.
         view: TableName,
+        /// It is there already, with another text.
+        #[serde(default)]
+        replaces: bool,
     },
     /// SELECT on views for a reader role that does not have it yet.
     GrantReader {

@@ -13,5 +13,6 @@ mod model;
 mod schema;
 mod usage;
 mod verbs;
+mod watch;
 
 use desk::Desk;

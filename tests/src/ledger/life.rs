@@ -102,7 +102,7 @@ async fn status_shows_batches_progress_and_failures() {
     let pool = world.bench.merge.pool.clone();
     world.batch(10).await;
     let attempt = world.attempt().await;
-    let done = Progress { rows: 7, bytes: 70, total_rows: 20, ..Progress::default() };
+    let done = Progress { doing: "copying orders".into(), rows: 7, bytes: 70, total_rows: 20 };
     ledger::progress(&pool, attempt.stream_id, attempt.epoch, &done).await.unwrap();
     let failure = Failure { code: "PG0002".into(), kind: "transient".into(), ..Failure::default() };
     let note = NoteRequest {
@@ -122,8 +122,11 @@ async fn status_shows_batches_progress_and_failures() {
     let last = row.last_batch.as_ref().unwrap();
     assert_eq!((last.batch, last.inserted, last.work_ms()), (1, 20, 12));
     assert_eq!(last.rows_per_second(), Some(20 * 1_000 / 12));
-    let progress = row.progress.unwrap();
+    let progress = row.progress.as_ref().unwrap();
     assert_eq!((progress.rows, progress.total_rows), (7, Some(20)));
+    assert_eq!(progress.doing, "copying orders");
+    assert_eq!(progress.left.map(|left| left.by), Some(status::By::ThisBatch));
+    assert!(row.open_batch.as_ref().unwrap().attempted_at.is_some());
     assert_eq!(row.open_batch.as_ref().unwrap().batch, 2);
     assert!(row.lag_ms.unwrap() > 0);
     // Nobody sees the progress of an attempt that is over.
@@ -131,11 +134,14 @@ async fn status_shows_batches_progress_and_failures() {
     let attempt = world.attempt().await;
     ledger::progress(&pool, attempt.stream_id, zombie, &done).await.unwrap();
     let rows = status::streams(&pool, &status::Filter::default()).await.unwrap();
-    assert_eq!(rows[0].progress.unwrap().rows, 0);
+    assert_eq!(rows[0].progress.as_ref().unwrap().rows, 0);
 
     let other = status::Filter { streams: vec!["live/oth*".into()], ..Default::default() };
     assert_eq!(status::streams(&pool, &other).await.unwrap(), []);
-    let batches = catalog::batches(&pool, &StreamId::multi("live", "shop"), 5).await.unwrap();
+    let batches =
+        catalog::batches(&pool, &StreamId::multi("live", "shop"), &status::BatchFilter::last(5))
+            .await
+            .unwrap();
     let numbers: Vec<u32> = batches.iter().map(|batch| batch.batch).collect();
     assert_eq!(numbers, [2, 1]);
     assert_eq!(batches[0].failure.as_ref(), Some(&failure));

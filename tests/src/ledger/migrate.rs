@@ -13,7 +13,8 @@ async fn migrating_twice_and_at_once_gives_one_catalog() {
     let first = catalog::open(&db.pool).await.unwrap();
     catalog::migrate(&db.pool).await.unwrap();
     assert_eq!(catalog::open(&db.pool).await.unwrap(), first);
-    assert_eq!(db.number("select count(*) from teal.migration").await, 2);
+    let twice = "select count(*) - count(distinct name) from teal.migration";
+    assert_eq!(db.number(twice).await, 0);
     assert_eq!(db.number("select count(*) from teal.catalog").await, 1);
 }
 

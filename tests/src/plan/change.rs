@@ -21,6 +21,7 @@ async fn a_new_dataset_gets_its_table_and_view() {
     install
     change stream live/shop: dataset extras - → public.extras
     create view WS.core__shop__extras
+    replace view WS._status
     grant WS.core__shop__extras to teal_WS_reader
     ");
     assert!(!plan.is_destructive());

@@ -2,7 +2,7 @@
 
 use sqlx::Connection;
 
-use super::world::World;
+use super::world::{World, words};
 
 #[tokio::test]
 async fn a_reader_reads_exactly_its_views() {
@@ -114,5 +114,49 @@ async fn a_view_that_moves_to_another_platform_says_that_it_will_be_empty() {
     world.batch("past/shop").await;
     assert_eq!(world.rows("select count(*) from WS.core__shop__customers").await, ["3"]);
     assert!(world.plan(&model).await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_status_view_follows_the_objectives_and_replaces_that_of_an_earlier_teal() {
+    let world = World::new("the_status_view_follows_the_objectives").await;
+    world.apply(&world.model).await;
+    let role = "teal_WS_reader";
+    world
+        .run(&format!(
+            "drop view WS._status;
+             create view WS._status as
+               select distinct v.store, v.dataset, v.platform, s.state,
+                 nullif(s.last_batch, 0) as last_batch, s.committed_at, s.source_read_at,
+                 now() - s.source_read_at as lag
+               from teal.view v join teal.stream_state s on s.stream_id = v.stream_id
+               where v.workspace = 'WS';
+             grant select on WS._status to {role};
+             create view public.mine as select * from WS._status"
+        ))
+        .await;
+    let model = world.edit(&[("needs: {history: none}", "needs: {history: none, latency: 2m}")]);
+    let plan = world.plan(&model).await;
+    assert_eq!(words(&world, &plan), ["install", "replace view WS._status"]);
+    world.apply(&model).await;
+    assert!(world.plan(&model).await.is_empty());
+    let status =
+        "select dataset_group, dataset, state, latency, on_time from WS._status order by 2";
+    assert_eq!(
+        world.rows(status).await,
+        ["core|customers|loading|00:02:00|false", "core|orders|loading|00:02:00|false"]
+    );
+    world.batch("live/shop").await;
+    assert_eq!(
+        world.rows(status).await,
+        ["core|customers|waiting|00:02:00|true", "core|orders|waiting|00:02:00|true"]
+    );
+    world.run("update teal.stream_state set source_read_at = now() - interval '3 minutes'").await;
+    assert_eq!(world.rows("select bool_or(on_time) from WS._status").await, ["false"]);
+    let audit = "select latency, on_time from WS_audit._status";
+    assert_eq!(world.rows(audit).await, ["-|-"], "a group that says nothing has no objective");
+    assert_eq!(world.rows("select count(*) from public.mine").await, ["2"]);
+    let readable = format!("select has_table_privilege('{role}', 'WS._status', 'select')");
+    assert_eq!(world.rows(&readable).await, ["true"]);
     world.end().await;
 }

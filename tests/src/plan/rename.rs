@@ -36,6 +36,7 @@ async fn store_dataset_column_and_workspace_are_renamed_without_loss() {
     create view WS.core__store__orders
     create view WS_control.all__store__clients
     create view WS_control.all__store__clients__history
+    replace view WS._status
     grant WS.core__store__clients WS.core__store__orders to teal_WS_reader
     create view WS_control._status
     grant WS_control.all__store__clients WS_control.all__store__clients__history to teal_WS_control_reader

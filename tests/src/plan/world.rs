@@ -281,7 +281,9 @@ pub(super) fn words(world: &World, plan: &Plan) -> Vec<String> {
         Action::CreateView { view, .. } => format!("create view {}", view.view),
         Action::ReplaceView { view, .. } => format!("replace view {}", view.view),
         Action::DropView { view, .. } => format!("drop view {view}"),
-        Action::CreateStatusView { view, .. } => format!("create view {view}"),
+        Action::CreateStatusView { view, replaces, .. } => {
+            format!("{} view {view}", if *replaces { "replace" } else { "create" })
+        }
         Action::GrantReader { role, views } => {
             let views = views.iter().map(ToString::to_string).collect::<Vec<_>>();
             format!("grant {} to {role}", views.join(" "))

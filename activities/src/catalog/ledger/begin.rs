@@ -159,13 +159,15 @@ async fn put_batch(connection: &mut PgConnection, attempt: &Attempt, worker: &st
     let expected: u64 = attempt.tables.iter().map(|table| table.rows).sum();
     sqlx::query(
         "insert into teal.batch (stream_id, batch, status, epoch, incarnation, schema_version,
-                                 config_hash, first_load, worker, resync)
-         values ($1, $2, 'started', $3, $4, $5, $6, $7, $8, $9)
+                                 config_hash, first_load, worker, resync, attempted_at)
+         values ($1, $2, 'started', $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
          on conflict (stream_id, batch) do update set
              status = 'started', epoch = excluded.epoch, attempts = batch.attempts + 1,
              incarnation = excluded.incarnation, schema_version = excluded.schema_version,
              config_hash = excluded.config_hash, first_load = excluded.first_load,
-             worker = excluded.worker, resync = excluded.resync, ingested_at = null, staged_rows = 0, staged_bytes = 0",
+             worker = excluded.worker, resync = excluded.resync,
+             attempted_at = excluded.attempted_at, ingested_at = null, staged_rows = 0,
+             staged_bytes = 0",
     )
     .bind(attempt.stream_id)
     .bind(attempt.batch.as_i32())

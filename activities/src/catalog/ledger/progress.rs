@@ -19,7 +19,7 @@ pub async fn progress(
     sqlx::query(
         "update teal.stream_state set progress_rows = $3, progress_bytes = $4,
              progress_total_rows = coalesce(nullif($5, 0), progress_total_rows),
-             progress_at = clock_timestamp()
+             progress_at = clock_timestamp(), progress_doing = $6
          where stream_id = $1 and epoch = $2",
     )
     .bind(stream_id)
@@ -27,6 +27,7 @@ pub async fn progress(
     .bind(int8(progress.rows))
     .bind(int8(progress.bytes))
     .bind(int8(progress.total_rows))
+    .bind(&progress.doing)
     .execute(ledger)
     .await
     .during("showing progress")?;

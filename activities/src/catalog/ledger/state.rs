@@ -111,7 +111,7 @@ pub(super) async fn no_epoch(connection: &mut PgConnection, stream_id: i64) -> R
 async fn put_epoch(connection: &mut PgConnection, stream_id: i64, epoch: Epoch) -> Result<()> {
     sqlx::query(
         "update teal.stream_state set epoch = $2, progress_rows = 0, progress_bytes = 0,
-             progress_total_rows = null, progress_at = null,
+             progress_total_rows = null, progress_at = null, progress_doing = '',
              older_epochs = case when epoch = 0 then older_epochs
                                  else (array_prepend(epoch, older_epochs))[1:16] end
          where stream_id = $1",

@@ -1,18 +1,26 @@
-//! Read models for people: what `teal status` and `teal batches` show, from the catalog alone.
+//! Read models for people: what `teal status`, `teal batches` and `teal audit` show, from the catalog
+//! alone.
 //!
 //! Everything serializes to what `-o json` prints. Control catalog and ledger are read by statements
-//! of their own and put together here. Read first: [`streams()`], [`StreamStatusRow`].
+//! of their own and put together here. Read first: [`streams()`], [`StreamStatusRow`];
+//! [`objectives()`] says whether consumers get what the model promises.
 
+mod audit;
 mod batches;
 mod filter;
+mod left;
+mod objectives;
 mod streams;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use teal_proto::v1::Failure;
 
-pub use batches::batches;
+pub use audit::{AuditFilter, AuditRow, audit};
+pub use batches::{BatchFilter, batches};
 pub use filter::Filter;
+pub use left::{By, Left};
+pub use objectives::{ObjectiveRow, Verdict, objectives};
 pub use streams::{names, streams, streams_of};
 
 /// One stream as it is now.
@@ -22,6 +30,8 @@ pub struct StreamStatusRow {
     pub stream: String,
     /// Surrogate id, for whoever looks into schema `teal`.
     pub stream_id: i64,
+    /// Id of its workflow at Temporal.
+    pub workflow: String,
     /// How it keeps data.
     pub style: String,
     /// Owner, `zone/team`.
@@ -32,8 +42,12 @@ pub struct StreamStatusRow {
     pub schedule: String,
     /// Class of its ingest.
     pub ingest_class: String,
+    /// Task queue of its ingest.
+    pub ingest_queue: String,
     /// Class of its merge.
     pub merge_class: String,
+    /// Task queue of its merge.
+    pub merge_queue: String,
     /// What it does; the words of DESIGN §3.
     pub state: String,
     /// Since when.
@@ -92,9 +106,11 @@ pub struct ResyncRow {
 }
 
 /// How far the running activity is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProgressRow {
-    /// Rows done.
+    /// What it does: `copying orders`, `merging`; empty where nobody said.
+    pub doing: String,
+    /// Rows done; a merge does all at once.
     pub rows: u64,
     /// Bytes done.
     pub bytes: u64,
@@ -102,6 +118,9 @@ pub struct ProgressRow {
     pub total_rows: Option<u64>,
     /// When it last moved.
     pub at: Timestamp,
+    /// How long the reading, or the merging, takes from now on; absent: nobody can say.
+    #[serde(flatten)]
+    pub left: Option<Left>,
 }
 
 /// One merge table of a stream.
@@ -130,14 +149,24 @@ pub struct BatchRow {
     pub first_load: bool,
     /// Which process last began it.
     pub worker: String,
+    /// How often the ledger had lost batches when it began, plus 1.
+    pub incarnation: u32,
+    /// Version of its tables' shape.
+    pub schema_version: u32,
+    /// Configuration that it ran under.
+    pub config_hash: String,
     /// When its first attempt began.
     pub started_at: Option<Timestamp>,
+    /// When its last attempt began.
+    pub attempted_at: Option<Timestamp>,
     /// When everything was staged.
     pub ingested_at: Option<Timestamp>,
     /// When it was committed.
     pub committed_at: Option<Timestamp>,
     /// When the source was read.
     pub source_read_at: Option<Timestamp>,
+    /// The snapshot that it read, as `pg_current_snapshot()` named it at the source.
+    pub source_snapshot: Option<String>,
     /// Rows pulled.
     pub staged_rows: u64,
     /// Bytes pulled.
@@ -183,6 +212,8 @@ impl BatchRow {
 pub struct BatchDatasetRow {
     /// Its name in the model; the table's id where the table is gone.
     pub dataset: String,
+    /// Whether it was loaded for the first time.
+    pub first_load: bool,
     /// Rows that the source's snapshot held.
     pub source_rows: u64,
     /// Rows pulled.
@@ -191,6 +222,8 @@ pub struct BatchDatasetRow {
     pub staged_bytes: u64,
     /// Hash buckets that were pulled; absent: all.
     pub buckets: Option<u32>,
+    /// Hash buckets that there were; absent: rows were not compared by bucket.
+    pub bucket_count: Option<u32>,
     /// Keys that came.
     pub inserted: u64,
     /// Keys whose row changed.

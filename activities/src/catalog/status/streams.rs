@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use sqlx::{PgPool, Row, postgres::PgRow, types::Json};
 use teal_model::{
     Result, StreamId,
@@ -11,7 +12,9 @@ use teal_model::{
 use teal_proto::v1::Failure;
 
 use super::{
-    BatchRow, DatasetRow, Filter, ProgressRow, ResyncRow, StreamStatusRow, batches::read_batch,
+    BatchRow, DatasetRow, Filter, ProgressRow, ResyncRow, StreamStatusRow,
+    batches::{COLUMNS, read_batch},
+    left::{Speed, left_to_merge, left_to_read},
     timestamp,
 };
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
         number::{count, small},
         resync::{self, Resync, Wish},
     },
-    pg::PgResultExt,
+    pg::{PgResultExt, Sql, sql},
 };
 
 const READING: &str = "reading the state of the streams";
@@ -49,6 +52,7 @@ pub async fn streams_of(
     let mut states = states(ledger, &ids).await?;
     let mut tables = tables(ledger, &ids).await?;
     let mut batches = batches(ledger, &ids).await?;
+    let mut speeds = speeds(ledger, &ids).await?;
     let served: Vec<(i64, u64)> =
         ids.iter().map(|id| (*id, states.get(id).map_or(0, |state| state.resync_served))).collect();
     let mut wishes = resync::open_of(control, &served).await?;
@@ -56,7 +60,9 @@ pub async fn streams_of(
         let id = stream.id;
         let state = states.remove(&id).unwrap_or_default();
         let tables = tables.remove(&id).unwrap_or_default();
-        let row = status_row(stream, state, tables, batches.remove(&id).unwrap_or_default());
+        let (batches, speed) =
+            (batches.remove(&id).unwrap_or_default(), speeds.remove(&id).unwrap_or_default());
+        let row = status_row(stream, state, tables, batches, speed);
         StreamStatusRow { resync: wishes.remove(&id).and_then(resync_row), ..row }
     });
     Ok(rows.filter(|row| filter.takes_state(&row.state)).collect())
@@ -131,7 +137,7 @@ async fn states(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, StateRow>>
     let rows = sqlx::query(
         "select stream_id, state, reconciled_hash, incarnation, failures, last_failure,
                 resync_served,
-                progress_rows, progress_bytes, progress_total_rows,
+                progress_doing, progress_rows, progress_bytes, progress_total_rows,
                 (extract(epoch from state_since) * 1000)::bigint as since_at,
                 (extract(epoch from source_read_at) * 1000)::bigint as source_read_at,
                 (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
@@ -155,10 +161,12 @@ async fn states(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, StateRow>>
 fn read_state(row: &PgRow) -> Result<StateRow, sqlx::Error> {
     let progress = match timestamp(row.try_get("progress_at")?) {
         Some(at) => Some(ProgressRow {
+            doing: row.try_get("progress_doing")?,
             rows: count(row.try_get("progress_rows")?),
             bytes: count(row.try_get("progress_bytes")?),
             total_rows: row.try_get::<Option<i64>, _>("progress_total_rows")?.map(count),
             at,
+            left: None,
         }),
         None => None,
     };
@@ -200,24 +208,17 @@ async fn tables(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, Vec<Datase
 type LastAndOpen = (Option<BatchRow>, Option<BatchRow>);
 
 async fn batches(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, LastAndOpen>> {
-    let rows = sqlx::query(
-        "select stream_id, batch, status, attempts, first_load, worker, staged_rows, staged_bytes,
-                inserted, updated, deleted, unchanged, ingest_ms, merge_ms, failure,
-                (extract(epoch from started_at) * 1000)::bigint as started_at,
-                (extract(epoch from ingested_at) * 1000)::bigint as ingested_at,
-                (extract(epoch from committed_at) * 1000)::bigint as committed_at,
-                (extract(epoch from source_read_at) * 1000)::bigint as source_read_at
+    let query = sql!(
+        "select b.stream_id, {columns}
          from (select stream_id, last_batch as batch from teal.stream_state
                where stream_id = any($1)
                union
                select stream_id, batch from teal.batch
                where stream_id = any($1) and status in ('started', 'ingested')) k
          join teal.batch b using (stream_id, batch)",
-    )
-    .bind(ids)
-    .fetch_all(ledger)
-    .await
-    .during(READING)?;
+        columns = Sql::text(COLUMNS)
+    );
+    let rows = sqlx::query(query).bind(ids).fetch_all(ledger).await.during(READING)?;
     let mut batches: BTreeMap<i64, LastAndOpen> = BTreeMap::new();
     for row in &rows {
         let stream_id = row.try_get("stream_id").during(READING)?;
@@ -229,21 +230,75 @@ async fn batches(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, LastAndOp
     Ok(batches)
 }
 
+/// What the last batches of the same kind as an open one did; the last 200 are looked at.
+async fn speeds(ledger: &PgPool, ids: &[i64]) -> Result<BTreeMap<i64, Speed>> {
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+        "select o.stream_id, sum(b.staged_rows)::bigint, coalesce(sum(b.ingest_ms), 0)::bigint,
+                coalesce(sum(b.merge_ms), 0)::bigint
+         from teal.batch o cross join lateral (
+             select staged_rows, ingest_ms, merge_ms from teal.batch
+             where stream_id = o.stream_id and batch between o.batch - 200 and o.batch - 1
+               and status = 'committed' and staged_rows > 0 and first_load = o.first_load
+             order by batch desc limit 5) b
+         where o.stream_id = any($1) and o.status in ('started', 'ingested') group by 1",
+    )
+    .bind(ids)
+    .fetch_all(ledger)
+    .await
+    .during(READING)?;
+    let speed = |(id, rows, ingest_ms, merge_ms)| {
+        (id, Speed { rows: count(rows), ingest_ms: count(ingest_ms), merge_ms: count(merge_ms) })
+    };
+    Ok(rows.into_iter().map(speed).collect())
+}
+
+/// How far the open batch is: what its reading said of itself, or what there is to merge.
+fn progress(state: &StateRow, open: Option<&BatchRow>, speed: Speed) -> Option<ProgressRow> {
+    let open = open?;
+    let since = |at: Option<Timestamp>| {
+        at.map(|at| count(state.now.saturating_sub(at.as_millisecond()))).unwrap_or(0)
+    };
+    if open.status == "ingested" {
+        let elapsed_ms = since(open.ingested_at);
+        return Some(ProgressRow {
+            doing: "merging".to_owned(),
+            rows: 0,
+            bytes: 0,
+            total_rows: Some(open.staged_rows),
+            at: open.ingested_at?,
+            left: left_to_merge(open.staged_rows, elapsed_ms, speed),
+        });
+    }
+    let progress = state.progress.clone()?;
+    // a worker of before, which did not write down when its attempt began, may have tried twice
+    let began = open.attempted_at.or_else(|| open.started_at.filter(|_| open.attempts == 1));
+    let left = began.and_then(|began| {
+        left_to_read(progress.rows, progress.total_rows, since(Some(began)), speed)
+    });
+    Some(ProgressRow { left, ..progress })
+}
+
 fn status_row(
     wanted: Wanted,
     state: StateRow,
     datasets: Vec<DatasetRow>,
     (last_batch, open_batch): LastAndOpen,
+    speed: Speed,
 ) -> StreamStatusRow {
+    let progress = progress(&state, open_batch.as_ref(), speed);
     let Wanted { id, spec, config_hash, intent, intent_at } = wanted;
+    let (ingest_queue, merge_queue) = (spec.ingest_queue(), spec.merge_queue());
     let lag_ms = state.source_read_at.map(|read_at| count(state.now.saturating_sub(read_at)));
     StreamStatusRow {
         stream: spec.id.to_string(),
         stream_id: id,
+        workflow: spec.id.workflow_id(),
         style: spec.style.as_str().to_owned(),
         team: spec.team,
-        services: spec.services,
         schedule: in_words(&spec.schedule),
+        ingest_queue,
+        merge_queue,
+        services: spec.services,
         ingest_class: spec.ingest_size.class,
         merge_class: spec.merge_size.class,
         state: if state.state.is_empty() { "waiting".to_owned() } else { state.state },
@@ -257,7 +312,7 @@ fn status_row(
         rows: datasets.iter().map(|table| table.rows).sum(),
         datasets,
         last_batch,
-        progress: state.progress.filter(|_| open_batch.is_some()),
+        progress,
         open_batch,
         source_read_at: timestamp(state.source_read_at),
         lag_ms,

@@ -144,9 +144,10 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
             let note = format!("of workspace {workspace}");
             (Group::Views, plain(Verb::Remove, "view", &view.to_string(), note))
         }
-        Action::CreateStatusView { workspace, view } => {
+        Action::CreateStatusView { workspace, view, replaces } => {
             let note = format!("how fresh the datasets of {workspace} are");
-            (Group::Views, plain(Verb::Create, "view", &view.to_string(), note))
+            let verb = if *replaces { Verb::Change } else { Verb::Create };
+            (Group::Views, plain(verb, "view", &view.to_string(), note))
         }
         Action::GrantReader { role, views } => {
             let note = format!("may read {}", units::counted(views.len() as u64, "view"));

@@ -54,6 +54,8 @@ fn plans_are_grouped_with_loads_statements_and_totals() {
                 stream: StreamId::multi("live", "crm"),
                 dataset: "people".into(),
                 shows: Shows::Current,
+                group: "core".into(),
+                latency_seconds: None,
             },
         },
     ]);
