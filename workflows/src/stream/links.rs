@@ -24,6 +24,19 @@ pub(super) fn links(state: &State, namespace: &str) -> Option<String> {
     Some(links.join(" · "))
 }
 
+/// The task queues of its work, each with the page that shows who polls it; `None` before the
+/// configuration is read.
+pub(super) fn queues(state: &State, namespace: &str) -> Option<String> {
+    let config = &state.config;
+    if config.ingest_queue.is_empty() {
+        return None;
+    }
+    let link = |queue: &str| {
+        format!("[{queue}](/namespaces/{}/task-queues/{})", escaped(namespace), escaped(queue))
+    };
+    Some(format!("ingest {}, merge {}", link(&config.ingest_queue), link(&config.merge_queue)))
+}
+
 /// Percent-encoded, so that it stays within a link and within a cell.
 fn escaped(text: &str) -> String {
     let mut url = String::with_capacity(text.len() * 2);
@@ -42,6 +55,19 @@ mod tests {
     use teal_proto::v1::StreamCarry;
 
     use super::*;
+
+    #[test]
+    fn queues_lead_to_their_pollers_once_they_are_known() {
+        let mut state = State::new("live/shop", &StreamCarry::default(), 0);
+        assert_eq!(queues(&state, "default"), None);
+        state.config.ingest_queue = "teal/main/small".into();
+        state.config.merge_queue = "teal/main/large".into();
+        assert_eq!(
+            queues(&state, "default").unwrap(),
+            "ingest [teal/main/small](/namespaces/default/task-queues/teal%2Fmain%2Fsmall), \
+             merge [teal/main/large](/namespaces/default/task-queues/teal%2Fmain%2Flarge)"
+        );
+    }
 
     #[test]
     fn links_are_escaped_and_only_where_they_lead_somewhere() {

@@ -4,17 +4,24 @@ use teal_temporal::search;
 use temporalio_common::search_attributes::SearchAttributeKey;
 use temporalio_sdk::WorkflowContext;
 
-use super::{links::links, show, workflow::StreamWorkflow};
+use super::{
+    links::{links, queues},
+    show,
+    workflow::StreamWorkflow,
+};
 
 /// Brings details and search attributes up to date.
 pub(super) fn show(ctx: &WorkflowContext<StreamWorkflow>) {
     let namespace = ctx.namespace();
     ctx.set_current_details(ctx.state(|w| {
-        let details = show::details(w.state());
-        match links(w.state(), namespace) {
-            Some(links) => format!("{details}\n| see | {links} |"),
-            None => details,
+        let mut details = show::details(w.state());
+        if let Some(queues) = queues(w.state(), namespace) {
+            details.push_str(&format!("\n| workers | {queues} |"));
         }
+        if let Some(links) = links(w.state(), namespace) {
+            details.push_str(&format!("\n| see | {links} |"));
+        }
+        details
     }));
     // A namespace that does not know them would refuse the upsert and with it the whole workflow
     // task, for ever: the worker looks, and `load` reports what it saw.

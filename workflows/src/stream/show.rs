@@ -81,8 +81,12 @@ pub(super) fn details(state: &State) -> String {
         lines.push(format!("| resync | {} |", cell(&state.resync.words)));
     }
     if let Some(failure) = &state.last_failure {
-        lines.push(format!("| failure {} | {} |", state.failures, cell(&failure.message)));
-        lines.push(format!("| what to do | {} |", cell(&failure.help)));
+        let own = format!("[{}] ", failure.code);
+        let message = failure.message.strip_prefix(&own).unwrap_or(&failure.message);
+        let (code, times) = (&failure.code, state.failures);
+        lines.push(format!("| failure {times} | **{code}** {} |", cell(message)));
+        let help = failure.help.replace("<stream>", &state.stream);
+        lines.push(format!("| what to do | {}; `teal explain {code}` says more |", cell(&help)));
     }
     if !state.config.intent_reason.is_empty() && !state.config.intent_by.is_empty() {
         let (reason, by) = (&state.config.intent_reason, &state.config.intent_by);
@@ -198,12 +202,21 @@ mod tests {
 
     #[test]
     fn details_are_one_table_whatever_a_message_holds() {
-        let failure =
-            Failure { message: "a | b\nc".into(), help: "look".into(), ..Failure::default() };
+        let failure = Failure {
+            code: "MERGE0002".into(),
+            message: "[MERGE0002] a | b\nc".into(),
+            help: "`teal run <stream> --accept`".into(),
+            ..Failure::default()
+        };
         let carry = StreamCarry { last_failure: Some(failure), failures: 2, ..Default::default() };
         let state = State::new("live/shop", &carry, 1_700_000_000_123);
         let table = details(&state);
         assert!(table.contains("**waiting** since 2023-11-14T22:13:20Z"), "{table}");
+        assert!(table.contains("**MERGE0002** a \\| b c |"), "{table}");
+        assert!(
+            table.contains("`teal run live/shop --accept`; `teal explain MERGE0002`"),
+            "{table}"
+        );
         assert!(table.lines().all(|line| line.starts_with('|') && line.ends_with('|')), "{table}");
     }
 }
