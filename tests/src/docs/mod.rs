@@ -10,7 +10,7 @@ mod shell;
 use page::Page;
 use shell::Shell;
 
-use crate::testkit::teal;
+use crate::testkit::{source_db, teal};
 
 /// Pages that start with `make up` and end with `make down`.
 const EXAMPLE: [&str; 2] = ["README.md", "examples/tpch/README.md"];
@@ -19,7 +19,8 @@ const EXAMPLE: [&str; 2] = ["README.md", "examples/tpch/README.md"];
 fn the_pages_about_the_example_work() {
     let mut shell = Shell::new();
     let (project, example) = (page::PROJECT, teal::example().display());
-    shell.first(&format!("mkdir examples && cp -r '{project}/examples/tpch' examples/tpch"));
+    // the folder of the project, as its `.git` would say
+    shell.first(&format!("mkdir .teal examples && cp -r '{project}/examples/tpch' examples/tpch"));
     shell.exchange("make up", format!("'{example}' up --scale 0.01"));
     shell.exchange("make down", format!("'{example}' down --wipe"));
     shell.finally(&format!("'{example}' down --wipe"));
@@ -39,10 +40,52 @@ fn the_pages_about_the_example_work() {
     }
 }
 
+/// A person's first days, in this order: each page goes on where the one before ended.
+const GUIDE: [&str; 5] = [
+    "docs/quickstart.md",
+    "docs/operating.md",
+    "docs/backup.md",
+    "docs/upgrade.md",
+    "docs/uninstall.md",
+];
+
+/// What the owner of the database `shop` did before.
+const SHOP: &str = r#"
+    create table customers (id bigint primary key, name text not null, vip boolean);
+    create table "Order Lines" ("No" integer, "Line" integer, "Price €" numeric(12,2), note xml,
+        primary key ("No", "Line"));
+    comment on table customers is 'Who buys';
+    insert into customers select n, 'customer ' || n, n % 2 = 0 from generate_series(1, 100) n;
+    insert into "Order Lines" select n, 1, n * 1.5, '<a/>' from generate_series(1, 50) n;
+    analyze;
+    drop role if exists ROLE;
+    create role ROLE login password 'choose one';
+    grant connect on database DATABASE to ROLE;
+    grant usage on schema public to ROLE;
+    grant select on all tables in schema public to ROLE;"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_works_from_the_first_page_to_the_last() {
+    let shop = source_db("the_guide_works_from_the_first_page_to_the_last").await;
+    let hash = shop.name.rsplit('_').next().unwrap_or_default();
+    let role = format!("shop_reader_{hash}");
+    shop.run(&SHOP.replace("ROLE", &role).replace("DATABASE", &shop.name)).await;
+    let there = shop.endpoint("shop_reader");
+    let url = format!("postgres://{role}@{}:{}/{}", there.host, there.port, there.database);
+
+    let mut shell = Shell::new();
+    shell.exchange("postgres://shop_reader@localhost:5432/shop", url);
+    shell.exchange("_USER=shop_reader ", format!("_USER={role} "));
+    shell.finally("kill $(jobs -p) 2>/dev/null; wait; teal dev down --wipe");
+    let commands = GUIDE.iter().flat_map(|name| Page::read(name).commands).collect::<Vec<_>>();
+    tokio::task::spawn_blocking(move || shell.run(&commands)).await.expect("the guide");
+    shop.run(&format!("drop owned by {role}; drop role {role}")).await;
+}
+
 #[test]
 fn every_page_with_commands_is_run() {
     let mut unknown = page::all();
-    unknown.retain(|name| !EXAMPLE.contains(&name.as_str()));
+    unknown.retain(|name| !EXAMPLE.contains(&name.as_str()) && !GUIDE.contains(&name.as_str()));
     unknown.retain(|name| !Page::read(name).commands.is_empty());
     assert_eq!(unknown, Vec::<String>::new(), "add these pages to a list of tests/src/docs/mod.rs");
 }

@@ -28,10 +28,9 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    /// In a folder of its own that `teal` takes for the project.
+    /// In a folder of its own.
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        std::fs::create_dir(folder.path().join(".teal")).expect("a folder");
         Self {
             folder,
             exchanges: Vec::new(),
