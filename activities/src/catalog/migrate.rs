@@ -1,7 +1,9 @@
 //! Migrations of schema `teal`: numbered files, each applied once, all in one transaction.
 //!
 //! Invariant: two processes that migrate at once do it one after another; a catalog that is newer
-//! than this program is left alone. Read first: [`migrate`], [`check`].
+//! than this program can work with is left alone. A migration that only adds leaves older programs
+//! working (expand); one that takes something away says from which version on they do (contract).
+//! Read first: [`migrate()`], [`check`].
 
 use sqlx::{Connection, PgConnection, PgPool};
 use teal_model::{Error, Result};
@@ -12,6 +14,9 @@ use crate::{code, pg::PgResultExt};
 struct Migration {
     version: i32,
     name: &'static str,
+    /// Programs that know this version, or a later one, still work once this is applied. A migration
+    /// that only adds keeps the number of the one before.
+    oldest: i32,
     text: &'static str,
 }
 
@@ -20,11 +25,13 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "catalog",
+        oldest: 1,
         text: include_str!("../../migrations/0001_catalog.sql"),
     },
     Migration {
         version: 2,
         name: "resync",
+        oldest: 1,
         text: include_str!("../../migrations/0002_resync.sql"),
     },
     Migration {
@@ -62,7 +69,8 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
              name text not null,
              checksum text not null,
              applied_at timestamptz not null default clock_timestamp()
-         );",
+         );
+         alter table teal.migration add column if not exists oldest integer not null default 1;",
     )
     .execute(&mut *transaction)
     .await
@@ -82,13 +90,16 @@ async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<(
         .await
         .during("running a migration of the catalog")
         .map_err(|error| error.with("migration", migration.version))?;
-    sqlx::query("insert into teal.migration (version, name, checksum) values ($1, $2, $3)")
-        .bind(migration.version)
-        .bind(migration.name)
-        .bind(checksum(migration.text))
-        .execute(connection)
-        .await
-        .during("recording a migration of the catalog")?;
+    sqlx::query(
+        "insert into teal.migration (version, name, checksum, oldest) values ($1, $2, $3, $4)",
+    )
+    .bind(migration.version)
+    .bind(migration.name)
+    .bind(checksum(migration.text))
+    .bind(migration.oldest)
+    .execute(connection)
+    .await
+    .during("recording a migration of the catalog")?;
     tracing::info!(migration = migration.version, name = migration.name, "catalog migrated");
     Ok(())
 }
@@ -108,8 +119,17 @@ pub async fn check(pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-/// Version and checksum of each applied migration, in order.
-async fn applied(connection: &mut PgConnection) -> Result<Vec<(i32, String)>> {
+/// A migration that was applied.
+#[derive(Debug, Clone)]
+struct Applied {
+    version: i32,
+    checksum: String,
+    /// As [`Migration::oldest`].
+    oldest: i32,
+}
+
+/// All of them, in order.
+async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>> {
     let exists: bool = sqlx::query_scalar("select to_regclass('teal.migration') is not null")
         .fetch_one(&mut *connection)
         .await
@@ -117,25 +137,36 @@ async fn applied(connection: &mut PgConnection) -> Result<Vec<(i32, String)>> {
     if !exists {
         return Ok(Vec::new());
     }
-    sqlx::query_as("select version, checksum from teal.migration order by version")
-        .fetch_all(connection)
-        .await
-        .during("reading the catalog's version")
+    // a catalog of before that column: nothing had been taken away yet
+    let rows: Vec<(i32, String, i32)> = sqlx::query_as(
+        "select version, checksum, coalesce((to_jsonb(m) ->> 'oldest')::int4, 1) as oldest
+         from teal.migration m order by version",
+    )
+    .fetch_all(connection)
+    .await
+    .during("reading the catalog's version")?;
+    let migration = |(version, checksum, oldest)| Applied { version, checksum, oldest };
+    Ok(rows.into_iter().map(migration).collect())
 }
 
-/// How many of our migrations are applied, if they are ours.
-fn check_applied(applied: &[(i32, String)]) -> Result<usize> {
-    for (version, stored) in applied {
-        let Some(ours) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
+/// How many of our migrations are applied, if they are ours and this program can work with the rest.
+fn check_applied(applied: &[Applied]) -> Result<usize> {
+    let mut known = 0;
+    for Applied { version, checksum: stored, oldest } in applied {
+        if usize::try_from(*oldest).is_ok_and(|oldest| oldest > MIGRATIONS.len()) {
             return Err(Error::new(code::LEDGER0010)
                 .with("catalog_version", version)
                 .with("program_version", MIGRATIONS.len()));
+        }
+        let Some(ours) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
+            continue; // a newer program added something, and leaves the rest as it was
         };
         if *stored != checksum(ours.text) {
             return Err(Error::new(code::LEDGER0011).with("migration", version));
         }
+        known += 1;
     }
-    Ok(applied.len())
+    Ok(known)
 }
 
 fn checksum(text: &str) -> String {
@@ -152,12 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_version_means_a_newer_catalog() {
-        let ours = (1, checksum(MIGRATIONS[0].text));
-        assert_eq!(check_applied(std::slice::from_ref(&ours)).unwrap(), 1);
-        let newer = check_applied(&[ours, (99, String::new())]).unwrap_err();
-        assert_eq!(newer.code(), code::LEDGER0010);
-        let edited = check_applied(&[(1, "other".into())]).unwrap_err();
+    fn migrations_that_only_add_leave_older_programs_working() {
+        let row = |version, text: &str, oldest| Applied { version, checksum: text.into(), oldest };
+        let ours = row(1, &checksum(MIGRATIONS[0].text), 1);
+        let check = |more: Applied| check_applied(&[ours.clone(), more]);
+        assert_eq!(check(row(99, "added", 1)).unwrap(), 1);
+        assert_eq!(check(row(99, "taken away", 99)).unwrap_err().code(), code::LEDGER0010);
+        let edited = check_applied(&[row(1, "other", 1)]).unwrap_err();
         assert_eq!(edited.code(), code::LEDGER0011);
     }
 }

@@ -23,7 +23,11 @@ async fn a_newer_or_missing_catalog_is_refused() {
     let db = merge_db("a_newer_or_missing_catalog_is_refused").await;
     assert_eq!(catalog::open(&db.pool).await.unwrap_err().code(), code::LEDGER0012);
     catalog::migrate(&db.pool).await.unwrap();
-    db.run("insert into teal.migration values (1000, 'future', 'x')").await;
+    let future = "insert into teal.migration (version, name, checksum, oldest) values";
+    db.run(&format!("{future} (1000, 'adds', 'x', 1)")).await;
+    catalog::open(&db.pool).await.expect("what a newer program only added does no harm");
+    catalog::migrate(&db.pool).await.unwrap();
+    db.run(&format!("{future} (1001, 'takes away', 'x', 1000)")).await;
     assert_eq!(catalog::open(&db.pool).await.unwrap_err().code(), code::LEDGER0010);
     assert_eq!(catalog::migrate(&db.pool).await.unwrap_err().code(), code::LEDGER0010);
 }
