@@ -1,0 +1,3 @@
+//! Credentials, TLS, and that no secret is ever written down.
+
+mod postgres;
