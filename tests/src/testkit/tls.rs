@@ -1,6 +1,7 @@
 //! Certificates of a test's own, and a TLS front for the Temporal server, which has none.
 
 use std::{
+    collections::HashSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -57,8 +58,28 @@ impl Authority {
     }
 }
 
-/// API keys that a front lets pass; empty: any call passes.
-pub(crate) type Keys = Arc<Mutex<Vec<String>>>;
+/// API keys at a front: which pass, which were seen.
+#[derive(Clone, Default)]
+pub(crate) struct Keys(Arc<Mutex<(Vec<String>, HashSet<String>)>>);
+
+impl Keys {
+    /// From now on only these pass; none: everything does.
+    pub(crate) fn let_pass(&self, keys: &[&str]) {
+        self.0.lock().expect("the keys").0 = keys.iter().map(|key| (*key).to_owned()).collect();
+    }
+
+    /// Whether any call had this one.
+    pub(crate) fn has_seen(&self, key: &str) -> bool {
+        self.0.lock().expect("the keys").1.contains(key)
+    }
+
+    fn passes(&self, sent: Option<&str>) -> bool {
+        let (passing, seen) = &mut *self.0.lock().expect("the keys");
+        let sent = sent.and_then(|sent| sent.strip_prefix("Bearer ")).unwrap_or_default();
+        seen.insert(sent.to_owned());
+        passing.is_empty() || passing.iter().any(|key| key == sent)
+    }
+}
 
 /// A TLS front of the test's Temporal server; ends with the test's runtime.
 pub(crate) async fn front(server: &Issued, clients: Option<&Authority>, keys: Keys) -> SocketAddr {
@@ -67,7 +88,7 @@ pub(crate) async fn front(server: &Issued, clients: Option<&Authority>, keys: Ke
     let address = listener.local_addr().expect("its address");
     tokio::spawn(async move {
         while let Ok((socket, _peer)) = listener.accept().await {
-            let (acceptor, keys) = (acceptor.clone(), Arc::clone(&keys));
+            let (acceptor, keys) = (acceptor.clone(), keys.clone());
             tokio::spawn(async move {
                 // A refused handshake is what some tests are about.
                 let Ok(socket) = acceptor.accept(socket).await else { return };
@@ -126,11 +147,7 @@ async fn forward(
     keys: Keys,
 ) -> Result<Response<Either<Incoming, Empty<Bytes>>>, hyper::Error> {
     let sent = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-    let passes = {
-        let keys = keys.lock().expect("the keys");
-        keys.is_empty() || keys.iter().any(|key| sent == Some(&format!("Bearer {key}")))
-    };
-    if passes {
+    if keys.passes(sent) {
         return Ok(upstream.send_request(request).await?.map(Either::Left));
     }
     let refused = Response::builder()
