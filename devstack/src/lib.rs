@@ -34,4 +34,4 @@ mod tools;
 pub use environment::Environment;
 pub use options::{Options, project_root};
 pub use progress::Progress;
-pub use stack::{Server, Stack, Status};
+pub use stack::{Server, Single, Stack, Status};

@@ -16,6 +16,8 @@ mod ledger;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 pub(crate) mod testkit;
 #[cfg(test)]
 mod workflow;

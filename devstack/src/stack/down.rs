@@ -52,7 +52,7 @@ impl Stack {
     }
 }
 
-async fn remove(folder: &Path) -> Result<()> {
+pub(super) async fn remove(folder: &Path) -> Result<()> {
     stop_everything(folder).await;
     fs::remove_dir_all(folder).at("removing the stack's folder", folder)
 }

@@ -3,12 +3,14 @@
 mod down;
 mod place;
 mod programs;
+mod single;
 mod status;
 
 use std::path::{Path, PathBuf};
 
 use teal_model::Result;
 
+pub use single::Single;
 pub use status::{Server, Status};
 
 use crate::{

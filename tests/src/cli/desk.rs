@@ -13,7 +13,7 @@ use crate::testkit::{Credentials, Db, merge_db, source_db, teal};
 const NOWHERE: &str = "127.0.0.1:1";
 
 /// A folder to work in and the variables of its shell.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
     /// Texts that differ from run to run, and what stands for them.
@@ -22,31 +22,31 @@ pub(super) struct Desk {
 
 impl Desk {
     /// An empty folder and an empty environment, but for an address where no Temporal is.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let filters = vec![(folder.path().display().to_string(), "[folder]")];
         Self { folder, variables: vec![("TEMPORAL_ADDRESS", NOWHERE.to_owned())], filters }
     }
 
     /// Sets a variable.
-    pub(super) fn set(&mut self, name: &'static str, value: &str) {
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         self.variables.push((name, value.to_owned()));
     }
 
     /// Writes `text` where it does not tell two runs apart.
-    pub(super) fn filter(&mut self, text: impl Into<String>, by: &'static str) {
+    pub(crate) fn filter(&mut self, text: impl Into<String>, by: &'static str) {
         self.filters.push((text.into(), by));
     }
 
     /// Writes a file.
-    pub(super) fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
     }
 
     /// Reads a file; an empty text when it is not there.
-    pub(super) fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.folder.path().join(path)).unwrap_or_default()
     }
 
@@ -58,7 +58,7 @@ impl Desk {
     }
 
     /// `teal` with these words, in this folder and environment.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(teal::binary());
         command
             .args(arguments)
@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Runs `teal` with these words and nobody at the terminal: exit code, stdout and stderr.
-    pub(super) fn teal(&self, arguments: &[&str]) -> String {
+    pub(crate) fn teal(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().expect("the binary");
         let stdout = String::from_utf8_lossy(&output.stdout);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -113,25 +113,26 @@ fn is_hash(word: &str) -> bool {
 }
 
 /// A desk with a source, an empty merge store and a model in `model/shop.yaml`.
-pub(super) struct Shop {
-    pub(super) desk: Desk,
-    pub(super) source: Db,
-    pub(super) merge: Db,
-    _credentials: Credentials,
+pub(crate) struct Shop {
+    pub(crate) desk: Desk,
+    pub(crate) source: Db,
+    pub(crate) merge: Db,
+    /// Of source and merge store.
+    pub(crate) credentials: Credentials,
     /// Name of ecosystem, services stack and platform.
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 impl Shop {
     /// Three people and two orders, nothing installed, no Temporal. Its platform is `live`.
-    pub(super) async fn new(test: &str) -> Self {
+    pub(crate) async fn new(test: &str) -> Self {
         Self::named(test, "live".to_owned()).await
     }
 
     /// With a name of its own in each run: on one Temporal server, services and platforms of one
     /// name are the same, and their task queues remember the workers of earlier runs for minutes.
     /// Shown as `own`.
-    pub(super) async fn own(test: &str) -> Self {
+    pub(crate) async fn own(test: &str) -> Self {
         let nanos = std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.subsec_nanos());
         let name = format!("own_{:x}_{nanos:x}", std::process::id());
         let mut shop = Self::named(test, name.clone()).await;
@@ -159,13 +160,13 @@ impl Shop {
             let endpoint = db.endpoint("");
             desk.filter(format!("{}:{}", endpoint.host, endpoint.port), place);
         }
-        let shop = Self { desk, source, merge, _credentials: credentials, name };
+        let shop = Self { desk, source, merge, credentials, name };
         shop.write_model("external", "[shop:people, shop:orders]");
         shop
     }
 
     /// Writes the model: schedule of its store, what its workspace wants.
-    pub(super) fn write_model(&self, schedule: &str, sinks: &str) {
+    pub(crate) fn write_model(&self, schedule: &str, sinks: &str) {
         let (source, merge) = (self.source.endpoint("source"), self.merge.endpoint("merge"));
         let endpoint = |e: &teal_model::release::PostgresEndpoint| {
             format!("{{host: {}, port: {}, database: {}}}", e.host, e.port, e.database)
@@ -173,7 +174,7 @@ impl Shop {
         let text = MODEL
             .replace("SOURCE", &endpoint(&source))
             .replace("MERGE", &endpoint(&merge))
-            .replace("DIR", &self._credentials.dir())
+            .replace("DIR", &self.credentials.dir())
             .replace("NAME", &self.name)
             .replace("SCHEDULE", schedule)
             .replace("SINKS", sinks);

@@ -9,6 +9,7 @@
 mod bench;
 mod db;
 pub(crate) mod teal;
+pub(crate) mod tls;
 mod wait;
 
 pub(crate) use bench::{Bench, Credentials};
