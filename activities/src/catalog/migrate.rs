@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 3,
         name: "watching",
+        oldest: 1,
         text: include_str!("../../migrations/0003_watching.sql"),
     },
 ];
@@ -77,7 +78,8 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
     .during("creating the schemas teal and teal_staging")?;
     let done = applied(&mut transaction).await?;
     check_applied(&done)?;
-    let is_missing = |migration: &&Migration| done.iter().all(|(v, _)| *v != migration.version);
+    let is_missing =
+        |migration: &&Migration| done.iter().all(|row| row.version != migration.version);
     for migration in MIGRATIONS.iter().filter(is_missing) {
         apply(&mut transaction, migration).await?;
     }

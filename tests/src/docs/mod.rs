@@ -15,6 +15,9 @@ use crate::testkit::{source_db, teal};
 /// Pages that start with `make up` and end with `make down`.
 const EXAMPLE: [&str; 2] = ["README.md", "examples/tpch/README.md"];
 
+/// Pages that `teal init` writes: a person fills in what their commands need, so only `init` is tested.
+const TO_FILL_IN: [&str; 1] = ["cli/src/commands/init/skeleton/README.md"];
+
 #[test]
 fn the_pages_about_the_example_work() {
     let mut shell = Shell::new();
@@ -86,6 +89,7 @@ async fn the_guide_works_from_the_first_page_to_the_last() {
 fn every_page_with_commands_is_run() {
     let mut unknown = page::all();
     unknown.retain(|name| !EXAMPLE.contains(&name.as_str()) && !GUIDE.contains(&name.as_str()));
+    unknown.retain(|name| !TO_FILL_IN.contains(&name.as_str()));
     unknown.retain(|name| !Page::read(name).commands.is_empty());
     assert_eq!(unknown, Vec::<String>::new(), "add these pages to a list of tests/src/docs/mod.rs");
 }
