@@ -53,7 +53,22 @@ mod tests {
             Some(format!("{}:{}:{} {}", place.file, place.line, place.column, place.source.trim()))
         };
         let found = [Part::Table, Part::Key, Part::Column("email"), Part::Column("no")].map(place);
-        insta::assert_debug_snapshot!(found, @"");
+        insta::assert_debug_snapshot!(found, @r#"
+        [
+            Some(
+                "crm.datasets.yaml:5:8 table: crm.contacts",
+            ),
+            Some(
+                "crm.yaml:14:11 key: [id]",
+            ),
+            Some(
+                "crm.datasets.yaml:8:10 email: text",
+            ),
+            Some(
+                "crm.yaml:12:3 contacts:                                # laid over the machine's file",
+            ),
+        ]
+        "#);
         assert_eq!(documents.place_of("crm", "nothing", Part::Key), None);
     }
 }

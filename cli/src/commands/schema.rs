@@ -17,8 +17,8 @@ const ALL_KINDS: &str = "teal.schema.json";
 /// Print the JSON Schema of the model.
 ///
 /// Editors with the YAML language server check a model while it is written, and show what each field
-/// means. Write the schema once, and name it in the first line of each file:
-/// `# yaml-language-server: $schema=.teal/schema/teal.schema.json`
+/// means. Write the schema once, and name it in the editor's settings (`yaml.schemas`) or at the head of
+/// each document: `# yaml-language-server: $schema=../.teal/schema/teal.schema.json`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -62,7 +62,8 @@ fn write(folder: &PathBuf, printer: Printer) -> Result<()> {
     }
     printer.say(&format!("{} schemas in {}", all.len(), folder.display()));
     printer.hint(&format!(
-        "first line of each file of the model: # yaml-language-server: $schema={}",
+        "name it in `yaml.schemas` of the editor, or at the head of each document: \
+         # yaml-language-server: $schema={}",
         folder.join(ALL_KINDS).display()
     ));
     Ok(())

@@ -154,8 +154,11 @@ impl Decode for Credentials {
     }
 
     fn decode(node: &Node, report: &mut Report) -> Self {
-        let Some(mut fields) = Fields::of(node, report) else { return Self::default() };
-        let said = ["env", "files", "pgpass"].map(|place| fields.place_of(place));
+        let places = ["env", "files", "pgpass"];
+        let Some(mut fields) = Fields::of_these(node, &places, report) else {
+            return Self::default();
+        };
+        let said = places.map(|place| fields.place_of(place));
         let CredentialPlaces { at, env, files, pgpass } =
             CredentialPlaces::from_fields(&mut fields, report);
         let at = if at.is_somewhere() { at } else { node.at };

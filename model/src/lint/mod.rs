@@ -4,6 +4,7 @@
 //! Values at [`crate::Span::NOWHERE`] stand for a mistake that is reported already: they are
 //! skipped. Read first: [`index::Index`].
 
+mod addresses;
 mod consumers;
 mod datasets;
 mod endpoints;
@@ -21,6 +22,7 @@ use crate::yaml::Report;
 pub(crate) fn check(index: &Index<'_>, report: &mut Report) {
     names::check(index, report);
     references::check(index, report);
+    addresses::check(index, report);
     endpoints::check(index, report);
     datasets::check(index, report);
     schedules::check(index, report);

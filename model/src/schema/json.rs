@@ -122,7 +122,11 @@ fn of_text(text: &Text) -> Value {
     match &text.pattern {
         // An empty text is none.
         None => schema["minLength"] = 1.into(),
-        Some(pattern) => schema["pattern"] = pattern.as_str().into(),
+        Some(pattern) => {
+            schema["pattern"] = pattern.as_str().into();
+            // Editors show this in place of the pattern.
+            schema["patternErrorMessage"] = format!("write {}", text.expected).into();
+        }
     }
     if text.suggestions.is_empty() {
         return schema;

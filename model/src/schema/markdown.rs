@@ -18,11 +18,18 @@ its `kind:`; its other fields follow here. Unknown fields, fields that are writt
 refused. Names are `a-z`, then `a-z`, `0-9` and `_`, at most 63 characters, without `__`; what the source calls its
 tables and columns is free.
 
-Editors with the YAML language server check while you type: `teal schema --out .teal/schema` writes the schema, and the
-first line of each file names it:
+Editors with the YAML language server check while you type, once `teal schema --out .teal/schema` has written the schema.
+Name it in the editor's settings, for all documents:
 
 ```yaml
-# yaml-language-server: $schema=.teal/schema/teal.schema.json
+yaml.schemas: {.teal/schema/teal.schema.json: model/**/*.yaml}
+```
+
+or at the head of a document (of each, where a file holds several; a relative path starts at the file's folder):
+
+```yaml
+# yaml-language-server: $schema=../.teal/schema/teal.schema.json
+kind: Team
 ```
 ";
 

@@ -90,6 +90,8 @@ struct Composer<'a> {
     aliased: usize,
     /// Where the document was found broken: what follows in that line is no news.
     broken: Option<Span>,
+    /// Whether the document says `kind:` twice, so that a `---` is missing in it.
+    two_in_one: bool,
 }
 
 impl<'a> Composer<'a> {
@@ -103,6 +105,7 @@ impl<'a> Composer<'a> {
             nodes: 0,
             aliased: 0,
             broken: None,
+            two_in_one: false,
         }
     }
 
@@ -139,7 +142,10 @@ impl<'a> Composer<'a> {
                 self.broken = Some(at);
                 self.complete(Node { at, content: Content::Broken }, 0, 1);
             }
-            Event::DocumentEnd => self.anchors.clear(),
+            Event::DocumentEnd => {
+                self.anchors.clear();
+                self.two_in_one = false;
+            }
             _ => {} // starts of the stream and of documents, anchors' names
         }
         Ok(())
@@ -161,17 +167,31 @@ impl<'a> Composer<'a> {
     }
 
     fn place(&mut self, node: Rc<Node>, weight: usize) {
+        let depth = self.open.len();
         let Some(open) = self.open.last_mut() else {
             self.documents.push(node);
             return;
         };
         open.weight = open.weight.saturating_add(weight);
+        let at_top = depth == 1;
         match &mut open.content {
             Content::List(items) => items.push(node),
             Content::Map(entries) => match open.key.take() {
                 None => open.key = Some(key_of(&node, self.report)),
                 Some(key) if key.text.is_empty() => {} // reported by `key_of`
                 Some(key) => match open.keys.get(&key.text) {
+                    // All the fields of the second document are there twice: one error says it.
+                    Some(_) if self.two_in_one && at_top => {}
+                    Some(first) if at_top && key.text == "kind" => {
+                        self.two_in_one = true;
+                        self.report.gap();
+                        let message = "`kind` is written twice";
+                        self.report.add(
+                            Finding::new(code::MODEL0002, key.at, message)
+                                .also("first written here", *first)
+                                .help("separate two documents by a line `---`"),
+                        );
+                    }
                     Some(first) => self.report.add(
                         Finding::new(
                             code::MODEL0002,
@@ -260,6 +280,7 @@ impl<'a> Composer<'a> {
     /// Goes on with the next document. The broken one is given up; one error for each is enough.
     fn resume<'t>(&mut self, parser: &mut Parser<'t, StrInput<'t>>) -> bool {
         self.broken = None;
+        self.two_in_one = false;
         self.open.clear();
         self.anchors.clear();
         parser.proceed_next_document().unwrap_or(false)

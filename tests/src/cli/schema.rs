@@ -34,7 +34,7 @@ fn schema_writes_a_file_for_each_kind() {
 
     ----- stderr
     10 schemas in schema
-    hint: first line of each file of the model: # yaml-language-server: $schema=schema/teal.schema.json
+    hint: name it in `yaml.schemas` of the editor, or at the head of each document: # yaml-language-server: $schema=schema/teal.schema.json
     ");
     insta::assert_snapshot!(desk.teal(&["schema", "--out", "schema/teal.schema.json"]), @r"
     exit: 1

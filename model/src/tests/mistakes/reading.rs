@@ -318,3 +318,45 @@ fn common_slips_get_advice_of_their_own() {
     let alias = mistakes(&[("\"*/5  * * * *\"", "*/5 * * * *")]);
     assert_eq!(alias.len(), 1, "{alias}");
 }
+
+#[test]
+fn a_forgotten_separator_is_one_mistake() {
+    let change = ("---\nkind: Platform\nname: live", "\nkind: Platform\nname: live");
+    insta::assert_snapshot!(mistakes(&[change]), @r#"
+    error[MODEL0002]: `kind` is written twice
+      --> ecosystem.yaml:33:1
+       |
+    33 | kind: Platform
+       | ^^^^
+      --> ecosystem.yaml:19:1
+       |
+    19 | kind: PlatformServices
+       | ---- first written here
+       = help: separate two documents by a line `---`
+
+    error[MODEL0007]: the field `services` does not exist here
+      --> ecosystem.yaml:35:1
+       |
+    35 | services: main
+       | ^^^^^^^^
+       = help: the fields here are `kind`, `name`, `description`, `merge`, `temporal`, `credentials`, `classes`, `defaults`
+
+    error[MODEL0007]: the field `style` does not exist here
+      --> ecosystem.yaml:36:1
+       |
+    36 | style: live
+       | ^^^^^
+       = help: the fields here are `kind`, `name`, `description`, `merge`, `temporal`, `credentials`, `classes`, `defaults`
+    "#);
+}
+
+#[test]
+fn a_url_is_no_host_and_its_password_is_not_shown() {
+    let host = |text: &str| mistakes(&[("host: localhost, port: 5433", text)]);
+    let secret = host("host: \"postgres://shop:hunter2@db/shop\", port: 5433");
+    let shown = secret.to_string();
+    assert!(shown.contains("error[MODEL0013]: `host` is a URL that puts a secret"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let plain = host("host: \"postgres://db/shop\", port: 5433").to_string();
+    assert!(plain.contains("write its parts: `{host: …, port: …, database: …}`"), "{plain}");
+}
