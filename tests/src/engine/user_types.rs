@@ -105,3 +105,28 @@ async fn a_user_type_by_another_name_is_drift_that_says_what_to_write() {
                 PostgreSQL prints";
     assert_eq!(error.help(), help);
 }
+
+#[tokio::test]
+async fn texts_of_user_types_do_not_follow_settings_of_the_source() {
+    let world = World::new("texts_of_user_types_do_not_follow_settings").await;
+    let source = &world.bench.source;
+    source
+        .run(
+            "create type bag as (span interval, raw bytea, at timestamptz, day date, n float8);
+             create table t (id int primary key, v bag);
+             insert into t values (1, row('1 day', '\\x00ff', '2024-01-01 00:00Z', '2024-12-31', 0.1));
+             do $$ begin
+               execute format('alter database %I set intervalstyle = iso_8601', current_database());
+               execute format('alter database %I set bytea_output = escape', current_database());
+               execute format('alter database %I set timezone = \'Asia/Tokyo\'', current_database());
+               execute format('alter database %I set datestyle = \'SQL, DMY\'', current_database());
+               execute format('alter database %I set extra_float_digits = -5', current_database());
+             end $$",
+        )
+        .await;
+    let columns = [("id", "integer"), ("v", "text?")];
+    let stream = world.stream(Style::Live, &[dataset("t", &["id"], &columns)]).await;
+    assert_eq!(stream.batch().await.inserted, 1);
+    let printed = "(\"1 day\",\"\\\\x00ff\",\"2024-01-01 00:00:00+00\",2024-12-31,0.1)";
+    assert_eq!(world.bench.merge.rows("select v from live.shop__t").await, [printed]);
+}

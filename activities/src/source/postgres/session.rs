@@ -15,13 +15,16 @@ const OLDEST_SERVER: i32 = 140_000;
 
 /// Settings of the session. `row_security = off` makes hidden rows an error instead of a silently
 /// smaller table; the keep-alives and the connection check let the server end a snapshot whose
-/// reader is gone; no just-in-time compilation, as it costs more than a scan gains.
+/// reader is gone; no just-in-time compilation, as it costs more than a scan gains. Types of users
+/// travel as text, which must not follow what the source's administrator likes to see.
 pub(super) async fn settle(connection: &mut PgConnection, limits: Limits) -> Result<()> {
     let (age, lock_wait) = (milliseconds(limits.age), milliseconds(limits.lock_wait));
     let settings = sql!(
         "set row_security = off;
          set jit = off;
          set timezone = 'UTC';
+         set intervalstyle = 'postgres';
+         set bytea_output = 'hex';
          set lock_timeout = {lock_wait};
          set statement_timeout = {age};
          set idle_in_transaction_session_timeout = '15min';
