@@ -215,6 +215,10 @@ teal_model::codes! {
     LEDGER0042: Config, "there is no resync to take back",
         "it is done already, or nobody asked for one; `teal status <stream>` shows what is wanted";
 
+    /// A schema that the source does not have.
+    SOURCE0040: Config, "the source has no such schema",
+        "write the name as the source has it, upper and lower case included; `there_are` lists all";
+
     /// All sessions of a source are taken for very long.
     SOURCE0050: Transient, "no session at the source became free",
         "raise `max_sessions` of the source, or spread the schedules of its streams";

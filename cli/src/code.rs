@@ -82,6 +82,23 @@ teal_model::codes! {
     CLI0052: Config, "the name breaks the rules for names",
         "names are a-z, then a-z, 0-9 and _, at most 63 characters, without `__`; names that start \
          with teal or pg_, and the names public and information_schema, are taken";
+    /// Places that discover cannot use.
+    CLI0053: Config, "this cannot be discovered",
+        "write `teal discover postgres://user@host:port/database model/`; in user and password write @ \
+         as %40, / as %2F, : as %3A, # as %23, ? as %3F and % as %25";
+    /// A store that is not there, or one of several.
+    CLI0054: Config, "it is not clear which datastore is meant",
+        "name one of the model's by `--store`, or give the address of a new one: \
+         postgres://user@host:port/database";
+    /// Nobody, or several, could own a new store.
+    CLI0055: Config, "it is not clear who owns what is new",
+        "say `--team zone/team`; the model declares teams by `kind: Team`";
+    /// A file that discover did not write.
+    CLI0056: Config, "a file of this name is there already, and discover did not write it",
+        "rename or remove it; discover changes only files that begin with its mark";
+    /// A database without tables to look at.
+    CLI0057: Config, "there is no table to look at",
+        "name the schemas with `--schema`, and look at the patterns of `--table` and `--exclude`";
 
     // ---- status, batches and audit
 

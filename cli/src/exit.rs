@@ -39,7 +39,9 @@ impl Exit {
                 "the request cannot be met: an invalid model, a failed check, a server that is away, \
                  a refused or interrupted verb"
             }
-            Self::Changes => "`plan --detailed-exitcode`: there is something to do",
+            Self::Changes => {
+                "`plan` or `discover` with `--detailed-exitcode`: there is something to do"
+            }
             Self::Usage => {
                 "wrong usage: a word or an option that does not exist, a missing argument"
             }

@@ -64,6 +64,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
     match command {
         Command::Init(args) => commands::init::run(args, printer),
+        Command::Discover(args) => block_on(Box::pin(commands::discover::run(args, printer))),
         Command::Validate(args) => block_on(commands::validate::run(args, printer)),
         Command::Plan(args) => block_on(commands::plan::run(args, printer)),
         Command::Apply(args) => block_on(Box::pin(commands::apply::run(args, printer))),

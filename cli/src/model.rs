@@ -52,12 +52,14 @@ pub(crate) fn read_files(paths: &[PathBuf]) -> Result<Vec<ModelFile>> {
     found.iter().map(|path| read(path)).collect()
 }
 
-fn start(paths: &[PathBuf]) -> Vec<PathBuf> {
-    if !paths.is_empty() {
-        return paths.to_vec();
-    }
+/// The folder that is read when no path is given: `model/` or else the current one.
+pub(crate) fn default_folder() -> PathBuf {
     let folder = Path::new(DEFAULT_FOLDER);
-    vec![if folder.is_dir() { folder.to_owned() } else { PathBuf::from(".") }]
+    if folder.is_dir() { folder.to_owned() } else { PathBuf::from(".") }
+}
+
+fn start(paths: &[PathBuf]) -> Vec<PathBuf> {
+    if paths.is_empty() { vec![default_folder()] } else { paths.to_vec() }
 }
 
 fn collect(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

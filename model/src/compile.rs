@@ -66,6 +66,21 @@ pub fn graph(documents: &Documents) -> Result<Graph, Diagnostics> {
     if report.is_empty() { Ok(graph) } else { Err(report.finish(&documents.files)) }
 }
 
+/// Where a store's tables are, and where its credential is looked up; also of a store that no
+/// workspace wants. `None`: the model has no such store.
+pub fn source_of(
+    documents: &Documents,
+    store: &str,
+) -> Option<(PostgresEndpoint, CredentialStore)> {
+    let source = &documents.datastores.iter().find(|known| known.name.value == store)?.source;
+    let sessions = source.max_sessions.as_ref().map_or(SOURCE_SESSIONS, |n| n.get());
+    let services = documents.services.first();
+    Some((
+        endpoint(&source.postgres, &source.credential, sessions),
+        credentials(services.and_then(|services| services.credentials.as_ref())),
+    ))
+}
+
 /// Checks everything, also what was read with mistakes.
 pub(crate) fn check<'a>(documents: &'a Documents, report: &mut Report) -> (Index<'a>, Graph) {
     let index = Index::of(documents, report);

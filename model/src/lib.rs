@@ -29,7 +29,7 @@ mod tests;
 pub mod types;
 mod yaml;
 
-pub use compile::{compile, graph};
+pub use compile::{compile, graph, source_of};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use document::Documents;
 pub use error::{Code, Error, Kind, Result};

@@ -17,8 +17,8 @@ pub(super) fn look(
     get: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Login> {
     let stem = format!("{prefix}{}", variable(&endpoint.credential));
-    let [user, password, cert, key] =
-        ["USER", "PASSWORD", "TLS_CERT", "TLS_KEY"].map(|last| format!("{stem}_{last}"));
+    let [user, password] = variables(prefix, &endpoint.credential);
+    let [cert, key] = ["TLS_CERT", "TLS_KEY"].map(|last| format!("{stem}_{last}"));
     let places = format!("environment variables {user}, {password}");
     let Some(login) = get(&user).or_else(|| endpoint.user.clone()) else {
         return Err(missing("the user", places));
@@ -39,6 +39,12 @@ pub(super) fn look(
         ca: None,
         found_in: places,
     })
+}
+
+/// The variables of a credential's user and password.
+pub fn variables(prefix: &str, credential: &str) -> [String; 2] {
+    let stem = format!("{prefix}{}", variable(credential));
+    ["USER", "PASSWORD"].map(|last| format!("{stem}_{last}"))
 }
 
 /// `shop-reader` → `SHOP_READER`: what a variable can be called.

@@ -16,6 +16,7 @@ use teal_model::{
     release::{CredentialStore, PostgresEndpoint},
 };
 
+pub use env::variables;
 pub use home::passfile;
 pub use secret::{Certificate, Login, Secret};
 

@@ -7,7 +7,10 @@
 use std::{fmt, path::PathBuf};
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
-use teal_model::{Error, Result, release::TlsMode};
+use teal_model::{
+    Error, Result,
+    release::{Tls, TlsMode},
+};
 use url::Url;
 
 use super::{connect, tls};
@@ -46,6 +49,8 @@ const PASSED_ON: [&str; 7] =
 pub struct Address {
     base: PgConnectOptions,
     password: Password,
+    /// What the URL says of encryption, if anything.
+    mode: Option<TlsMode>,
     ca: Option<PathBuf>,
     /// Certificate and key.
     client: Option<(PathBuf, PathBuf)>,
@@ -71,7 +76,7 @@ impl fmt::Debug for Address {
 impl From<PgConnectOptions> for Address {
     /// Options that hold everything, password included.
     fn from(base: PgConnectOptions) -> Self {
-        Self { base, password: Password::Given, ca: None, client: None }
+        Self { base, password: Password::Given, mode: None, ca: None, client: None }
     }
 }
 
@@ -117,7 +122,7 @@ impl Address {
         } else {
             own.passfile.or_else(passfile).map_or(Password::Given, Password::Passfile)
         };
-        Ok(Self { base, password: lookup, ca: own.ca, client: own.client })
+        Ok(Self { base, password: lookup, mode: own.mode, ca: own.ca, client: own.client })
     }
 
     /// As [`Address::parse`], for the catalog: a password that the URL does not hold is also looked
@@ -143,7 +148,14 @@ impl Address {
 
     /// Host, or the folder of a socket.
     pub fn host(&self) -> &str {
-        self.base.get_host()
+        let socket = self.base.get_socket().and_then(|folder| folder.to_str());
+        socket.unwrap_or_else(|| self.base.get_host())
+    }
+
+    /// What the URL says of encryption, in the words of a model.
+    pub fn tls(&self) -> Option<Tls> {
+        let ca = self.ca.as_ref().map(|ca| ca.display().to_string());
+        self.mode.map(|mode| Tls { mode, ca })
     }
 
     /// TCP port.

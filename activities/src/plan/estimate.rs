@@ -17,7 +17,7 @@ use crate::{Io, pg::PgResultExt};
 const HOUR_OF_LOADING: u64 = 180_000_000_000;
 
 /// Rounds to two significant digits, so that a plan is the same tomorrow.
-pub(super) fn significant(number: u64) -> u64 {
+pub(crate) fn significant(number: u64) -> u64 {
     let mut unit = 1;
     while number / unit >= 100 {
         unit *= 10;

@@ -22,6 +22,7 @@ use teal_model::{
     release::Release,
 };
 
+pub(crate) use estimate::significant;
 pub use store::{Stored, load, store};
 
 use crate::{Io, code};

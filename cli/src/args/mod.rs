@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, audit, batches, completions, dev, explain, init, pause, plan, reload, reset, resume,
-        resync, retry, run, schema, sql, status, validate, worker,
+        apply, audit, batches, completions, dev, discover, explain, init, pause, plan, reload,
+        reset, resume, resync, retry, run, schema, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -72,6 +72,7 @@ pub struct Output {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(init::Args),
+    Discover(discover::Args),
     Validate(validate::Args),
     Plan(plan::Args),
     Apply(apply::Args),

@@ -5,7 +5,8 @@
 
 use std::fmt::Display;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
+pub(crate) use anstyle::Style;
 
 /// Done, new.
 pub(crate) const DONE: Style = AnsiColor::Green.on_default();

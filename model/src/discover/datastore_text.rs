@@ -1,7 +1,10 @@
 //! The document of a new store, as text. It is written once and then belongs to its owner.
 
 use super::{LeftOut, Selection};
-use crate::yaml::emit::{Within, comment, scalar};
+use crate::{
+    release::Tls,
+    yaml::emit::{Within, comment, scalar},
+};
 
 /// A store that the model does not have yet.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub struct NewStore {
     pub port: u16,
     /// Database.
     pub database: String,
+    /// How the connection is encrypted, where that was said.
+    pub tls: Option<Tls>,
     /// Name of the credential.
     pub credential: String,
     /// Which tables are looked at.
@@ -24,10 +29,11 @@ pub struct NewStore {
 
 /// The file of a new store. `folder`: where its datasets stand, as a person would say it.
 pub fn datastore_text(store: &NewStore, folder: &str, left_out: &[LeftOut]) -> String {
-    let NewStore { name, team, host, port, database, credential, selection } = store;
+    let NewStore { name, team, host, port, database, tls, credential, selection } = store;
     let (name_text, team) = (scalar(name, Within::Block), scalar(team, Within::Block));
     let (host, database) = (scalar(host, Within::Flow), scalar(database, Within::Flow));
     let credential = scalar(credential, Within::Block);
+    let tls = tls.as_ref().map(encryption).unwrap_or_default();
     let mut text = format!(
         "\
 # The database `{name}`. This file is yours: `teal discover` wrote it once and never changes it.
@@ -37,7 +43,7 @@ kind: Datastore
 name: {name_text}
 team: {team}
 source:
-  postgres: {{host: {host}, port: {port}, database: {database}}}
+  postgres: {{host: {host}, port: {port}, database: {database}{tls}}}
   credential: {credential}
 ingest: {{snapshot: {{}}}}
 streams: multi            # one snapshot and one batch for all datasets; single: a stream for each
@@ -71,6 +77,15 @@ discover: {discover}
         }
     }
     text
+}
+
+/// As the last field of the address.
+fn encryption(tls: &Tls) -> String {
+    let mode = tls.mode.as_str();
+    match &tls.ca {
+        Some(ca) => format!(", tls: {{mode: {mode}, ca: {}}}", scalar(ca, Within::Flow)),
+        None => format!(", tls: {{mode: {mode}}}"),
+    }
 }
 
 /// What is looked at, as the document says it.

@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ModelFile, load, read, release::TableName, types::ColumnType};
+use crate::{
+    ModelFile, load, read,
+    release::{TableName, Tls, TlsMode},
+    types::ColumnType,
+};
 
 const BASE: &str = "\
 kind: Ecosystem
@@ -282,6 +286,7 @@ fn a_new_store_is_a_valid_document() {
         host: "::1".to_owned(),
         port: 5433,
         database: "my shop".to_owned(),
+        tls: Some(Tls { mode: TlsMode::VerifyFull, ca: Some("/etc/a ca.pem".to_owned()) }),
         credential: "shop_reader".to_owned(),
         selection: Selection {
             schemas: vec!["public".to_owned(), "Sales, 2024".to_owned()],
@@ -305,7 +310,7 @@ fn a_new_store_is_a_valid_document() {
     name: shop
     team: retail/online
     source:
-      postgres: {host: "::1", port: 5433, database: "my shop"}
+      postgres: {host: "::1", port: 5433, database: "my shop", tls: {mode: verify-full, ca: "/etc/a ca.pem"}}
       credential: shop_reader
     ingest: {snapshot: {}}
     streams: multi            # one snapshot and one batch for all datasets; single: a stream for each

@@ -13,7 +13,7 @@ async fn each_way_to_end_has_its_exit_code() {
     let shop = Shop::new("each_way_to_end_has_its_exit_code").await;
     let nowhere = Desk::new();
     nowhere.write("model/a.yaml", "kind: Ecosystem\n");
-    let cases: [(&Desk, &[&str], u8); 17] = [
+    let cases: [(&Desk, &[&str], u8); 18] = [
         (&nowhere, &["--version"], 0),
         (&nowhere, &["help", "run"], 0),
         (&nowhere, &["completions", "bash"], 0),
@@ -22,6 +22,7 @@ async fn each_way_to_end_has_its_exit_code() {
         (&nowhere, &["plan", "nothing.yaml"], 1),
         (&nowhere, &[], 64),
         (&nowhere, &["explode"], 64),
+        (&nowhere, &["discover", "a", "b", "c"], 64),
         (&nowhere, &["completions", "cmd"], 64),
         (&shop.desk, &["validate"], 0),
         (&shop.desk, &["plan"], 0),

@@ -4,6 +4,7 @@
 //! older than it would see an empty table. Read first: [`PostgresSnapshot::take`].
 
 pub(crate) mod contract;
+pub mod discover;
 mod rows;
 mod session;
 

@@ -17,12 +17,14 @@ use crate::{
 
 /// A column of the source.
 #[derive(Debug)]
-pub(super) struct SourceColumn {
-    pub(super) relation: i64,
-    pub(super) name: String,
-    pub(super) source_type: SourceType,
-    /// Whether the source lets no NULL in.
-    pub(super) not_null: bool,
+pub(in super::super) struct SourceColumn {
+    pub(in super::super) relation: i64,
+    pub(in super::super) name: String,
+    pub(in super::super) source_type: SourceType,
+    /// Whether the source lets no NULL in, and has none from before it did so.
+    pub(in super::super) not_null: bool,
+    /// What its producer says about it.
+    pub(in super::super) comment: Option<String>,
 }
 
 impl FromRow<'_, PgRow> for SourceColumn {
@@ -32,18 +34,24 @@ impl FromRow<'_, PgRow> for SourceColumn {
             name: row.try_get("name")?,
             source_type: SourceType::from_row(row)?,
             not_null: row.try_get("not_null")?,
+            comment: row.try_get("comment")?,
         })
     }
 }
 
 /// The columns of these tables, each table's in its own order.
-pub(super) async fn of(
+pub(in super::super) async fn of(
     connection: &mut PgConnection,
     relations: &[i64],
 ) -> Result<Vec<SourceColumn>> {
     // Text of this program only.
     let query = format!(
-        "select a.attrelid::int8 as relation, a.attname::text as name, a.attnotnull as not_null, {}
+        "select a.attrelid::int8 as relation, a.attname::text as name,
+                a.attnotnull and not exists (
+                    select from pg_constraint c  -- PostgreSQL 18 has some that are not validated
+                    where c.conrelid = a.attrelid and c.contype = 'n' and not c.convalidated
+                      and c.conkey = array[a.attnum]) as not_null,
+                col_description(a.attrelid, a.attnum::int4) as comment, {}
          from pg_attribute a {}
          where a.attrelid = any($1::int8[]::oid[]) and a.attnum > 0 and not a.attisdropped
          order by a.attrelid, a.attnum",

@@ -4,7 +4,7 @@
 //! `teal validate --live`. Read first: [`find`] (tables), [`compare`] (columns); [`examine`] does
 //! both, looks at rows too, and tells everything.
 
-mod columns;
+pub(super) mod columns;
 mod probe;
 mod relation;
 
