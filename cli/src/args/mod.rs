@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, audit, batches, completions, dev, explain, init, pause, plan, reload, reset, resume,
-        resync, retry, run, schema, sql, status, validate, worker,
+        apply, audit, batches, completions, dev, doctor, explain, init, pause, plan, reload, reset,
+        resume, resync, retry, run, schema, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -90,6 +90,7 @@ pub enum Command {
     Dev(dev::Args),
     Explain(explain::Args),
     Schema(schema::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 

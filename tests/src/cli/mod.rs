@@ -4,6 +4,7 @@
 //! Temporal is out of reach in these tests, so that nothing outlives them.
 
 pub(crate) mod desk;
+mod doctor;
 mod durable;
 mod exits;
 mod explain;
