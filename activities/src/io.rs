@@ -17,6 +17,11 @@ use crate::{
     pg::{self, Address, ControlPool, PgResultExt},
 };
 
+/// Connections that a worker holds at most to the catalog, and as many to each merge store, for short
+/// statements. Twenty activities at a time need one now and then for a few milliseconds; rows travel
+/// on connections of their own.
+pub const WORKER_CONNECTIONS: u32 = 10;
+
 /// Connections and credentials of one process. Cheap to share behind an `Arc`.
 #[derive(Debug)]
 pub struct Io {

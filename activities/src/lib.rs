@@ -9,6 +9,7 @@
 //! | [`provision`] | tables, views, roles | `provision::views` |
 //! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
 //! | [`plan`], [`apply`] | from a release to running jobs | `plan::make`, `apply::step` |
+//! | [`doctor`] | what could make the first day fail, and the grants that are missing | `doctor::databases` |
 //! | [`pg`] | connections, SQL text, error kinds | [`pg::Sql`] |
 //!
 //! Everything runs over an [`Io`] (connections and credentials) and a [`Pulse`] (heartbeat, cancel).
@@ -17,6 +18,7 @@ pub mod apply;
 pub mod catalog;
 pub mod code;
 pub mod credentials;
+pub mod doctor;
 pub mod io;
 pub mod merge;
 pub mod orchestrator;

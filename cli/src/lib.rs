@@ -83,6 +83,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),
         Command::Explain(args) => commands::explain::run(args, printer),
         Command::Schema(args) => commands::schema::run(args, printer),
+        Command::Doctor(args) => block_on(Box::pin(commands::doctor::run(args, printer))),
         Command::Completions(args) => commands::completions::run(args, printer),
     }
 }

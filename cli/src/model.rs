@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Folder that is read when no path is given.
-const DEFAULT_FOLDER: &str = "model";
+pub(crate) const DEFAULT_FOLDER: &str = "model";
 
 /// The release that these files compile to; `None`: it has mistakes, and they were told.
 ///

@@ -10,6 +10,7 @@
 //! | [`presence`] | is a worker polling? |
 //! | [`look`] | is the workflow of a stream open, and what does it wait for? |
 //! | [`search`] | search attributes for the Temporal UI; a namespace without them degrades |
+//! | [`server`] | version, namespace, clock |
 //! | [`options`] | timeouts of activities, each with its reason |
 //!
 //! Read first: [`Temporal`], the connected client that all calls hang on.
@@ -22,6 +23,7 @@ pub mod names;
 pub mod options;
 pub mod presence;
 pub mod search;
+pub mod server;
 pub mod settings;
 
 mod apply;

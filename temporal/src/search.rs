@@ -11,7 +11,6 @@ use temporalio_client::tonic::IntoRequest as _;
 use temporalio_common::protos::temporal::api::{
     enums::v1::IndexedValueType,
     operatorservice::v1::{AddSearchAttributesRequest, ListSearchAttributesRequest},
-    workflowservice::v1::DescribeNamespaceRequest,
 };
 
 use crate::{Temporal, rpc};
@@ -36,15 +35,7 @@ impl Temporal {
     /// # Errors
     /// `TEMPORAL0003` when it does not; else those of any call.
     pub async fn check_namespace(&self) -> Result<()> {
-        let request = DescribeNamespaceRequest {
-            namespace: self.namespace().to_owned(),
-            ..DescribeNamespaceRequest::default()
-        };
-        let mut service = self.client.connection().workflow_service();
-        let answer = service.describe_namespace(request.into_request()).await;
-        rpc::during("looking for the namespace", answer)
-            .map(|_found| ())
-            .map_err(|error| error.with("namespace", self.namespace()))
+        self.namespace_facts().await.map(|_facts| ())
     }
 
     /// Registers Teal's search attributes where they are missing; running it again changes nothing.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use teal_activities::{Io, catalog, pg::ControlPool};
+use teal_activities::{Io, catalog, io::WORKER_CONNECTIONS, pg::ControlPool};
 use teal_model::{Result, release::Services};
 use teal_temporal::{Retry, Settings, Temporal};
 use temporalio_common::telemetry::{
@@ -19,10 +19,6 @@ use crate::{
     metrics::Metrics,
     release, renewal, sampler, versioning,
 };
-
-/// Connections to the catalog and to the merge store for short statements. Twenty activities at a
-/// time need one now and then for a few milliseconds; rows travel on connections of their own.
-const LEDGER_CONNECTIONS: u32 = 10;
 
 /// Runs a worker until `shutdown`, then drains: polls no more, lets activities end for
 /// [`WorkerConfig::grace`], then tells them to stop.
@@ -78,7 +74,7 @@ async fn serve(
         config.catalog.clone(),
         services.credentials.clone(),
         config.name.clone(),
-        LEDGER_CONNECTIONS,
+        WORKER_CONNECTIONS,
     ));
     let catalog_uid = catalog::identity(io.control()).await?.uid.to_string();
     readiness.set(true);

@@ -112,13 +112,22 @@ async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<(
 /// `LEDGER0010` when the catalog is newer, `LEDGER0012` when it is older or not there.
 pub async fn check(pool: &PgPool) -> Result<()> {
     let mut connection = pool.acquire().await.during("connecting to the catalog")?;
-    let done = check_applied(&applied(&mut connection).await?)?;
-    if done < MIGRATIONS.len() {
+    let (done, known) = versions(&mut connection).await?;
+    if done < known {
         return Err(Error::new(code::LEDGER0012)
             .with("catalog_version", done)
-            .with("program_version", MIGRATIONS.len()));
+            .with("program_version", known));
     }
     Ok(())
+}
+
+/// How many migrations are applied, and how many this program knows. A catalog that is not there has
+/// none.
+///
+/// # Errors
+/// `LEDGER0010` when the catalog is newer, `LEDGER0011` when an applied migration was another text.
+pub async fn versions(connection: &mut PgConnection) -> Result<(usize, usize)> {
+    Ok((check_applied(&applied(connection).await?)?, MIGRATIONS.len()))
 }
 
 /// A migration that was applied.

@@ -18,5 +18,5 @@ pub mod status;
 
 pub use identity::{Identity, belongs_to, claim, identity, open};
 pub use installed::{Installed, installed, newest_stored};
-pub use migrate::{check, migrate};
+pub use migrate::{check, migrate, versions};
 pub use status::batches;

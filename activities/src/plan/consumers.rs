@@ -46,7 +46,7 @@ fn renames<'a>(facts: &'a Facts, wanted: &'a Release) -> BTreeMap<&'a str, &'a s
 }
 
 /// Schemas that the wanted release has: of its tables and of its workspaces.
-fn wanted_schemas(wanted: &Release) -> BTreeSet<String> {
+pub(crate) fn wanted_schemas(wanted: &Release) -> BTreeSet<String> {
     let mut names = BTreeSet::from([schemas::STAGING.to_owned(), schemas::RETIRED.to_owned()]);
     for dataset in wanted.jobs.iter().flat_map(|job| &job.stream.datasets) {
         names.insert(dataset.table.schema.clone());

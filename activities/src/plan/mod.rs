@@ -22,6 +22,7 @@ use teal_model::{
     release::Release,
 };
 
+pub(crate) use consumers::wanted_schemas;
 pub(crate) use estimate::significant;
 pub use store::{Stored, load, store};
 

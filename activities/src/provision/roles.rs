@@ -1,5 +1,9 @@
 //! Reader roles: one per workspace, NOLOGIN, SELECT on exactly its views. Never touched where the
 //! model says `roles: external`.
+//!
+//! Nothing here needs a superuser: CREATEROLE makes them, and from PostgreSQL 16 on the ADMIN OPTION
+//! that comes with it (or that somebody granted) manages them. Membership in them is not needed: what
+//! readers get is granted by the owner of the views.
 
 use sqlx::PgConnection;
 use teal_model::{Error, Result, release::TableName};
@@ -50,7 +54,12 @@ pub async fn rename(conn: &mut PgConnection, from: &str, to: &str) -> Result<boo
                         .during("renaming a role")?;
                     Ok(true)
                 }
-                Err(refused) if error::has_state(&refused, "42501") => Err(no_createrole(&me, to)),
+                Err(refused) if error::has_state(&refused, "42501") => {
+                    Err(Error::new(code::DDL0003).with("role", from).hint(format!(
+                        "run as a superuser: alter role {me} createrole; grant {old} to {me} with \
+                         admin option; or: alter role {old} rename to {new}"
+                    )))
+                }
                 Err(other) => Err(other).during("renaming a role"),
             }
         }
@@ -68,12 +77,13 @@ pub async fn grant_member(conn: &mut PgConnection, role: &str, member: &str) -> 
     if members(conn, role).await?.iter().any(|known| known == member) {
         return Ok(false);
     }
-    let (name, to) = (Ident::new(role), Ident::new(member));
+    let (name, to, me) = (Ident::new(role), Ident::new(member), current_role(conn).await?);
     match sqlx::query(sql!("grant {name} to {to}", name, to)).execute(&mut *conn).await {
         Ok(_done) => Ok(true),
         Err(refused) if error::has_state(&refused, "42501") => {
             Err(Error::new(code::DDL0003).with("role", role).hint(format!(
-                "run as a superuser: grant {name} to {to}; or say `roles: external` in the model"
+                "run as a superuser: grant {name} to {me} with admin option; or: grant {name} to \
+                 {to}; or say `roles: external` in the model"
             )))
         }
         Err(other) => Err(other).during("adding a member to a role"),
@@ -90,6 +100,13 @@ pub async fn revoke_member(conn: &mut PgConnection, role: &str, member: &str) ->
     }
     let (name, from) = (Ident::new(role), Ident::new(member));
     match sqlx::query(sql!("revoke {name} from {from}", name, from)).execute(&mut *conn).await {
+        // From PostgreSQL 16 on, what another role granted stays, with no more than a warning.
+        Ok(_done) if members(conn, role).await?.iter().any(|known| known == member) => {
+            let grantor = grantor(conn, role, member).await?;
+            Err(Error::new(code::DDL0003).with("role", role).hint(format!(
+                "run as a superuser: revoke {name} from {from} granted by {grantor}"
+            )))
+        }
         Ok(_done) => Ok(true),
         Err(refused) if error::has_state(&refused, "42501") => Err(Error::new(code::DDL0003)
             .with("role", role)
@@ -161,7 +178,7 @@ pub async fn drop(conn: &mut PgConnection, role: &str) -> Result<Dropped> {
     if !exists(conn, role).await? {
         return Ok(Dropped::Gone);
     }
-    let name = Ident::new(role);
+    let (name, me) = (Ident::new(role), current_role(conn).await?);
     for statement in our_grants(conn, role).await? {
         sqlx::query(statement).execute(&mut *conn).await.during("revoking a role's rights")?;
     }
@@ -181,7 +198,10 @@ pub async fn drop(conn: &mut PgConnection, role: &str) -> Result<Dropped> {
         Ok(_done) => Ok(Dropped::Gone),
         Err(refused) if error::has_state(&refused, "42501") => Err(Error::new(code::DDL0003)
             .with("role", role)
-            .hint(format!("run as a superuser: drop role {name}"))),
+            .hint(format!(
+                "run as a superuser: drop role {name}; or, from PostgreSQL 16 on, grant {name} to {me} \
+                 with admin option"
+            ))),
         Err(other) => Err(other).during("dropping a role"),
     }
 }
@@ -219,7 +239,8 @@ async fn our_grants(conn: &mut PgConnection, role: &str) -> Result<Vec<Sql>> {
         .collect())
 }
 
-/// Members of a role, sorted.
+/// Members of a role who may use its rights, sorted. Whoever created it is not one, nor, from
+/// PostgreSQL 16 on, who may only manage it: that comes by itself to a role that creates another.
 ///
 /// # Errors
 /// Those of PostgreSQL.
@@ -227,12 +248,47 @@ pub async fn members(conn: &mut PgConnection, role: &str) -> Result<Vec<String>>
     sqlx::query_scalar(
         "select m.rolname::text from pg_auth_members a
          join pg_roles r on r.oid = a.roleid join pg_roles m on m.oid = a.member
-         where r.rolname = $1 and m.rolname <> current_user group by 1 order by 1",
+         where r.rolname = $1 and m.rolname <> current_user
+           and (coalesce((to_jsonb(a) ->> 'inherit_option')::bool, true)
+             or coalesce((to_jsonb(a) ->> 'set_option')::bool, true))
+         group by 1 order by 1",
     )
     .bind(role)
     .fetch_all(conn)
     .await
     .during("reading members of a role")
+}
+
+/// Who made `member` a member of `role`, as a quoted name.
+async fn grantor(conn: &mut PgConnection, role: &str, member: &str) -> Result<Ident> {
+    let name: Option<String> = sqlx::query_scalar(
+        "select g.rolname::text from pg_auth_members a
+         join pg_roles r on r.oid = a.roleid join pg_roles m on m.oid = a.member
+         join pg_roles g on g.oid = a.grantor
+         where r.rolname = $1 and m.rolname = $2 order by 1 limit 1",
+    )
+    .bind(role)
+    .bind(member)
+    .fetch_optional(conn)
+    .await
+    .during("reading members of a role")?;
+    Ok(Ident::new(&name.unwrap_or_default()))
+}
+
+/// Whether we may grant the role, and (with CREATEROLE) rename and drop it, by its ADMIN OPTION. Before
+/// PostgreSQL 16, CREATEROLE alone gives all that.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn is_admin(conn: &mut PgConnection, role: &str) -> Result<bool> {
+    sqlx::query_scalar(
+        "select coalesce((select pg_has_role(oid, 'member with admin option')
+           from pg_roles where rolname = $1), false)",
+    )
+    .bind(role)
+    .fetch_one(conn)
+    .await
+    .during("asking what we may do with a role")
 }
 
 /// Whether the role is there.

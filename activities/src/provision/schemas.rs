@@ -23,14 +23,21 @@ pub async fn ensure(conn: &mut PgConnection, schema: &str) -> Result<bool> {
     if exists(conn, schema).await? {
         return Ok(false);
     }
+    // Asked before, as nothing can be asked in a transaction that was refused something.
+    let (database, me): (String, String) =
+        sqlx::query_as("select current_database()::text, current_user::text")
+            .fetch_one(&mut *conn)
+            .await
+            .during("asking who we are")?;
     let name = Ident::new(schema);
     match sqlx::query(sql!("create schema {name}", name)).execute(&mut *conn).await {
         Ok(_done) => Ok(true),
         Err(refused) if error::has_state(&refused, "42501") => {
-            Err(Error::new(code::DDL0004).with("schema", schema).hint(
-                "run as the database's owner: grant create on database <database> to <role of \
-                 the merge credential>",
-            ))
+            let (database, me) = (Ident::new(&database), Ident::new(&me));
+            Err(Error::new(code::DDL0004).with("schema", schema).hint(format!(
+                "run as the database's owner: grant create on database {database} to {me}; `teal \
+                 doctor` shows all that is missing"
+            )))
         }
         Err(other) => Err(other).during("creating a schema"),
     }

@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, audit, batches, completions, dev, discover, explain, init, pause, plan, reload,
-        reset, resume, resync, retry, run, schema, sql, status, validate, worker,
+        apply, audit, batches, completions, dev, discover, doctor, explain, init, pause, plan,
+        reload, reset, resume, resync, retry, run, schema, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -91,6 +91,7 @@ pub enum Command {
     Dev(dev::Args),
     Explain(explain::Args),
     Schema(schema::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
 }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::testkit::{Credentials, Db, merge_db, source_db, teal};
 
 /// Address where nothing listens.
-const NOWHERE: &str = "127.0.0.1:1";
+pub(super) const NOWHERE: &str = "127.0.0.1:1";
 
 /// A folder to work in and the variables of its shell.
 pub(crate) struct Desk {

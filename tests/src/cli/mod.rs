@@ -3,9 +3,9 @@
 //! What differs from run to run (times, hashes, databases, folders) is filtered. But for `durable`,
 //! Temporal is out of reach in these tests, so that nothing outlives them.
 
-mod desk;
 pub(crate) mod desk;
 mod discover;
+mod doctor;
 mod durable;
 mod exits;
 mod explain;
