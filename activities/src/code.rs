@@ -133,6 +133,16 @@ teal_model::codes! {
     /// A stored plan or release that cannot be read.
     PLAN0003: Config, "a stored plan or release cannot be read by this version",
         "apply with the version that made the plan, or make the plan again";
+    /// Another database in the model than the one that holds the rows.
+    PLAN0004: Config, "the merge store would move to another database",
+        "tables and ledger do not follow: move the database itself (a dump, a replica) and name its \
+         new address, or install the model in a new catalog";
+    /// A merge store that another catalog writes to.
+    PLAN0005: Config, "the merge store belongs to another catalog",
+        "point TEAL_CATALOG to that catalog, or give this one a merge database of its own";
+    /// Steps of a plan that are not what would be done now.
+    PLAN0006: Config, "the plan is no longer true",
+        "run `teal plan` again and look at what it says now";
     /// The sources are not what the model says.
     PLAN0020: Config, "the model wants what its sources do not have",
         "mend the model or the source as each line says; `teal validate --live` checks without a plan";
@@ -153,6 +163,9 @@ teal_model::codes! {
     /// A step that the plan does not have.
     APPLY0005: Bug, "the plan has no such step", "report it";
     // APPLY0006 is taken: it once said what LEDGER0013 says.
+    /// A first load that does not come, and views wait for it.
+    APPLY0007: Config, "a stream that views are about to move to did not load",
+        "views show what they showed; mend what the stream says (`teal status`) and apply again";
 
     /// A credential that is nowhere to be found.
     CRED0001: Config, "a credential is missing",

@@ -64,6 +64,11 @@ impl Io {
         &self.worker
     }
 
+    /// Where credentials are looked up.
+    pub fn credentials(&self) -> &CredentialStore {
+        &self.credentials
+    }
+
     /// Pool for short ledger statements at a merge store, with at least one connection that
     /// answered: what is wrong with its credential or its TLS is said here. A rotated password
     /// counts for every connection that the pool opens from now on, also in the hands of others.

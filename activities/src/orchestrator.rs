@@ -29,6 +29,18 @@ pub trait Orchestrator: Send + Sync {
     /// The failure that kept the configuration from taking effect.
     async fn reload(&self, stream: &StreamId, config_hash: &str, by: &str) -> Result<()>;
 
+    /// Asks the stream for a batch now; returns when it was asked, or when the batch is done.
+    ///
+    /// # Errors
+    /// When the job runner is unreachable or the stream refuses.
+    async fn run(&self, stream: &StreamId, by: &str) -> Result<()>;
+
+    /// Registers search attributes where they are missing; false: the server does not let us.
+    ///
+    /// # Errors
+    /// When the job runner is unreachable.
+    async fn register_attributes(&self) -> Result<bool>;
+
     /// Ends the stream's workflow for good; returns when it is closed (also when there was none).
     ///
     /// # Errors

@@ -69,6 +69,17 @@ teal_model::codes! {
     CLI0042: Config, "the resync is not done",
         "it stands in the catalog and is done by the next batch that succeeds; \
          `teal resync <stream> --cancel` takes it back";
+    // ---- plan and apply
+
+    /// A plan file that cannot be written.
+    CLI0080: Config, "the plan file could not be written",
+        "give `--out` a path in a folder that you may write to";
+    /// Something else than a plan file.
+    CLI0081: Config, "this is no plan file of this program",
+        "`teal plan --out FILE` writes one; a plan is applied as it was written";
+    /// Nothing to cancel.
+    CLI0082: Config, "nothing is being applied",
+        "`teal status` shows the streams; an apply with --local is stopped where it runs";
 
     // ---- init and discover
 

@@ -23,6 +23,7 @@ mod interrupt;
 mod live;
 mod model;
 mod pages;
+mod plan_file;
 mod session;
 mod since;
 mod streams;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use teal_model::{Error, ModelFile, Result, release::Release};
+use teal_model::{Error, Known, ModelFile, Result, release::Release};
 
 use crate::{
     code,
@@ -17,13 +17,21 @@ use crate::{
 /// Folder that is read when no path is given.
 pub(crate) const DEFAULT_FOLDER: &str = "model";
 
-/// The release that these files compile to; `None`: it has mistakes, and they were told.
+/// The release that these files compile to, with what they describe beyond it; `None`: they have
+/// mistakes, and these were told.
 ///
 /// # Errors
 /// As [`read_files`].
-pub(crate) fn compile(paths: &[PathBuf], printer: Printer) -> Result<Option<Release>> {
-    match teal_model::load(&read_files(paths)?) {
-        Ok(release) => Ok(Some(release)),
+pub(crate) fn compile_known(
+    paths: &[PathBuf],
+    printer: Printer,
+) -> Result<Option<(Release, Known)>> {
+    let files = read_files(paths)?;
+    let compiled = teal_model::read(&files).and_then(|documents| {
+        Ok((teal_model::compile(&documents)?, teal_model::known(&documents)))
+    });
+    match compiled {
+        Ok(compiled) => Ok(Some(compiled)),
         Err(found) => {
             printer.stderr(&diagnostic::render(&found));
             Ok(None)

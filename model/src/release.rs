@@ -4,7 +4,7 @@
 //! Invariant: all lists are sorted by name, so equal models give equal hashes.
 //! Read first: [`Release`], [`StreamSpec`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -388,6 +388,25 @@ impl Release {
     /// The job of a stream.
     pub fn job(&self, stream: &StreamId) -> Option<&Job> {
         self.jobs.iter().find(|job| &job.stream.id == stream)
+    }
+
+    /// Who needs a stream: `<workspace>/<group>`, or the workspace alone where no group of it has a
+    /// view on the stream. Sorted.
+    pub fn needed_by(&self, job: &Job) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        for name in &job.needed_by {
+            let own = self.workspaces.iter().filter(|workspace| workspace.name == *name);
+            let views = own.flat_map(|workspace| &workspace.views);
+            let groups: BTreeSet<&str> = views
+                .filter(|view| view.stream == job.stream.id && !view.group.is_empty())
+                .map(|view| view.group.as_str())
+                .collect();
+            if groups.is_empty() {
+                names.insert(name.clone());
+            }
+            names.extend(groups.into_iter().map(|group| format!("{name}/{group}")));
+        }
+        names.into_iter().collect()
     }
 
     /// All views on one stream's tables.

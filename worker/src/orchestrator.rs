@@ -109,6 +109,16 @@ impl Orchestrator for TemporalOrchestrator {
         is_in_place(stream, config_hash, &reply.config_hash)
     }
 
+    async fn run(&self, stream: &StreamId, by: &str) -> Result<()> {
+        let ask = Ask { reason: "apply".to_owned(), by: by.to_owned(), ..Ask::default() };
+        let id = stream.workflow_id();
+        self.temporal.update(&id, names::RUN_NOW, &ask, ANSWER_WAIT).await.map(|_reply| ())
+    }
+
+    async fn register_attributes(&self) -> Result<bool> {
+        Ok(self.temporal.ensure_search_attributes().await)
+    }
+
     async fn retire(&self, stream: &StreamId, by: &str) -> Result<()> {
         let Some(id) = self.open(stream).await? else { return Ok(()) };
         let ask = Ask { reason: "apply".to_owned(), by: by.to_owned(), ..Ask::default() };

@@ -1,8 +1,10 @@
 //! Writes the wanted state into the control catalog: streams with their sizes, intents, workspaces.
 
+use std::collections::BTreeSet;
+
 use sqlx::{PgConnection, types::Json};
 use teal_model::{
-    Result,
+    Result, StreamId,
     release::{Job, Release},
     sizing::Quantities,
 };
@@ -10,10 +12,15 @@ use teal_model::{
 use crate::{Io, pg::PgResultExt};
 
 /// One transaction. Streams keep their surrogate id, also under a new name; those that are no longer
-/// wanted stay until their own step retires them.
-pub(super) async fn install(io: &Io, release: &Release) -> Result<String> {
+/// wanted stay until their own step retires them. `late`: streams whose own step installs them, as
+/// they would else alter their tables before views have left these.
+pub(super) async fn install(
+    io: &Io,
+    release: &Release,
+    late: &BTreeSet<&StreamId>,
+) -> Result<String> {
     let mut tx = io.control().begin().await.during("installing the release")?;
-    for job in &release.jobs {
+    for job in release.jobs.iter().filter(|job| !late.contains(&job.stream.id)) {
         let id = match known(&mut tx, job, release).await? {
             Some(id) => id,
             None => enter(&mut tx, job).await?,
@@ -32,6 +39,18 @@ pub(super) async fn install(io: &Io, release: &Release) -> Result<String> {
     workspaces(&mut tx, release).await?;
     tx.commit().await.during("installing the release")?;
     Ok(format!("{} streams, {} workspaces", release.jobs.len(), release.workspaces.len()))
+}
+
+/// Installs one stream, whose step has come.
+pub(super) async fn install_one(io: &Io, release: &Release, stream: &StreamId) -> Result<()> {
+    let Some(job) = release.job(stream) else { return Ok(()) };
+    let mut tx = io.control().begin().await.during("installing a stream")?;
+    let id = match known(&mut tx, job, release).await? {
+        Some(id) => id,
+        None => enter(&mut tx, job).await?,
+    };
+    configure(&mut tx, id, job).await?;
+    tx.commit().await.during("installing a stream")
 }
 
 /// The stream of this name, else of an earlier one that no other job has.

@@ -1,6 +1,6 @@
-//! Steps that concern jobs: start, reload, repair, end, retire.
+//! Steps that concern jobs: start, reload, repair, hand tables over, retire.
 
-use teal_model::{Error, Result, StreamId, release::Release};
+use teal_model::{Error, Result, StreamId, plan::HandedTable, release::Release};
 use teal_proto::v1::{IntentRequest, RetireRequest};
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     code,
     orchestrator::Ensured,
     pg::PgResultExt,
-    provision::{alter, tables},
+    provision::{alter, hand_over as tables_over, tables},
     stream,
 };
 
@@ -60,24 +60,57 @@ pub(super) async fn repair(
     take_over(io, orchestrator, release, stream, None, by).await
 }
 
-/// Ends a stream for good: its intent, its workflow, its tables, its row.
+/// Moves tables to the streams that follow one which ends, so that no row is read again.
+///
+/// The giver is paused first, so that it begins no batch meanwhile, and counts as retired at the end;
+/// a person's pause of it goes on for those that follow.
+pub(super) async fn hand_over(
+    io: &Io,
+    from: &StreamId,
+    tables: &[HandedTable],
+    by: &str,
+) -> Result<String> {
+    const HANDING: &str = "handing tables over";
+    let Some(giver) = control::find(io.control(), from).await? else {
+        return Ok("already handed over".to_owned());
+    };
+    let before = control::intent(io.control(), giver.id).await?;
+    let reason = "its tables go to other streams";
+    if before.wanted == control::RUN {
+        set_intent(io, from, control::PAUSED, reason, by).await?;
+    }
+    let mut receivers = Vec::new();
+    for table in tables {
+        let to = control::require(io.control(), &table.to).await?;
+        if before.wanted == control::PAUSED && before.reason != reason {
+            set_intent(io, &table.to, control::PAUSED, &before.reason, &before.by).await?;
+        }
+        receivers.push((table.dataset.clone(), to.id));
+    }
+    let pool = io.ledger(&giver.spec.merge).await?;
+    let mut tx = pool.begin().await.during(HANDING)?;
+    let moved = tables_over::hand_over(&mut tx, (from, giver.id), &receivers).await?;
+    tx.commit().await.during(HANDING)?;
+    set_intent(io, from, control::RETIRED, reason, by).await?;
+    Ok(format!("{moved} tables handed over"))
+}
+
+/// Registers search attributes; without them streams run as well.
+pub(super) async fn register(orchestrator: &dyn Orchestrator) -> Result<String> {
+    let done = orchestrator.register_attributes().await?;
+    Ok(if done { "registered" } else { "not registered: the server does not let us" }.to_owned())
+}
+
+/// Ends a stream for good: its intent, its workflow, its tables, its row. With the reason.
 pub(super) async fn retire(
     io: &Io,
     orchestrator: &dyn Orchestrator,
-    stream: &StreamId,
+    (stream, why): (&StreamId, &str),
     by: &str,
     pulse: &dyn Pulse,
 ) -> Result<String> {
     if control::find(io.control(), stream).await?.is_some() {
-        let request = IntentRequest {
-            stream: stream.to_string(),
-            wanted: control::RETIRED.to_owned(),
-            verb: "retire".to_owned(),
-            reason: "no workspace needs it any more".to_owned(),
-            by: by.to_owned(),
-            ..IntentRequest::default()
-        };
-        stream::set_intent(io, &request).await?;
+        set_intent(io, stream, control::RETIRED, why, by).await?;
     }
     orchestrator.retire(stream, by).await?;
     // Where no workflow was there to do it; else there is nothing left to do.
@@ -94,6 +127,24 @@ pub(super) async fn retire(
     .await
     .during("retiring a stream")?;
     Ok("retired".to_owned())
+}
+
+async fn set_intent(
+    io: &Io,
+    stream: &StreamId,
+    wanted: &str,
+    reason: &str,
+    by: &str,
+) -> Result<()> {
+    let request = IntentRequest {
+        stream: stream.to_string(),
+        wanted: wanted.to_owned(),
+        verb: if wanted == control::RETIRED { "retire" } else { "pause" }.to_owned(),
+        reason: reason.to_owned(),
+        by: by.to_owned(),
+        ..IntentRequest::default()
+    };
+    stream::set_intent(io, &request).await.map(|_report| ())
 }
 
 /// Trusts the ledger, not the answer.

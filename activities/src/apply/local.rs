@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use teal_model::{Result, StreamId};
-use teal_proto::v1::{LoadRequest, MergeRequest, ReconcileRequest, RetireRequest};
+use teal_model::{Kind, Result, StreamId};
+use teal_proto::v1::{IngestRequest, LoadRequest, MergeRequest, ReconcileRequest, RetireRequest};
 
 use crate::{
     Io, Orchestrator,
@@ -68,6 +68,40 @@ impl Orchestrator for Local {
         let request = ReconcileRequest { stream, config_hash: config_hash.to_owned() };
         stream::reconcile(&self.io, &request, &*self.pulse).await?;
         Ok(())
+    }
+
+    /// One batch here. When a worker is at the same stream, one of the two attempts loses: who waits
+    /// for the rows sees them come either way.
+    async fn run(&self, stream: &StreamId, _by: &str) -> Result<()> {
+        let stream = stream.to_string();
+        let request = LoadRequest { stream: stream.clone(), remembered_batch: 0 };
+        let now = stream::load(&self.io, &request).await?;
+        let request = IngestRequest {
+            stream: stream.clone(),
+            config_hash: now.config_hash,
+            accept_deletes: false,
+        };
+        let work = async {
+            let staged = stream::ingest(&self.io, &request, &*self.pulse).await?;
+            let request = MergeRequest {
+                stream,
+                batch: staged.batch,
+                epoch: staged.epoch,
+                accept_deletes: false,
+            };
+            stream::merge(&self.io, &request, &*self.pulse).await
+        };
+        match Box::pin(work).await {
+            Err(error) if error.kind() != Kind::Fenced => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn register_attributes(&self) -> Result<bool> {
+        match &self.beyond {
+            Some(beyond) => beyond.register_attributes().await,
+            None => Ok(false),
+        }
     }
 
     async fn retire(&self, stream: &StreamId, by: &str) -> Result<()> {

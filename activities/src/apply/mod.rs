@@ -10,13 +10,15 @@
 mod claim;
 mod install;
 mod job;
+mod load;
 mod local;
+mod moves;
 mod publish;
 
-use std::{future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, time::Duration};
 
 use teal_model::{
-    Error, Result,
+    Error, Result, StreamId,
     plan::{Action, Phase, Plan, Step},
 };
 use teal_proto::v1::{
@@ -45,8 +47,10 @@ const TOUCH_EVERY: Duration = Duration::from_secs(10);
 /// when another apply is alive, `LEDGER0013` when the catalog belongs to another ecosystem.
 pub async fn begin(io: &Io, request: &ApplyBeginRequest) -> Result<ApplyOutline> {
     let stored = plan::load(io.control(), &request.plan).await?;
-    catalog::claim(io.control(), &stored.plan.ecosystem).await?;
-    catalog::migrate(&io.ledger(&stored.release.services.merge).await?).await?;
+    let identity = catalog::claim(io.control(), &stored.plan.ecosystem).await?;
+    let ledger = io.ledger(&stored.release.services.merge).await?;
+    catalog::migrate(&ledger).await?;
+    catalog::claim_ledger(&ledger, identity.uid).await?;
     claim::take(io.control(), &request.plan, &stored.plan, &request.by).await?;
     Ok(outline(&stored.plan))
 }
@@ -68,7 +72,7 @@ pub async fn step(
         return Err(Error::new(code::APPLY0005).with("step", request.step));
     };
     claim::touch(io.control(), &request.plan).await?;
-    let label = label(&step.action);
+    let label = step.action.label();
     let progress = Progress { doing: label.clone(), ..Progress::default() };
     let work = Box::pin(perform(io, orchestrator, &stored, step, &request.by, pulse));
     let work = while_beating(pulse, &progress, while_touching(io, &request.plan, work));
@@ -127,18 +131,26 @@ async fn perform(
 ) -> Result<String> {
     let release = &stored.release;
     match &step.action {
-        Action::InstallRelease => install::install(io, release).await,
+        Action::InstallRelease { .. } => {
+            install::install(io, release, &late_streams(&stored.plan)).await
+        }
+        Action::RegisterAttributes { .. } => job::register(orchestrator).await,
+        Action::HandOver { from, tables, .. } => job::hand_over(io, from, tables, by).await,
+        Action::LoadStream { stream, .. } => load::load(io, orchestrator, stream, by, pulse).await,
         Action::CreateStream { stream, .. } => {
             job::take_over(io, orchestrator, release, stream, None, by).await
         }
         Action::ChangeStream { stream, formerly, .. } => {
+            if step.phase == Phase::Retire {
+                install::install_one(io, release, stream).await?;
+            }
             job::take_over(io, orchestrator, release, stream, formerly.as_ref(), by).await
         }
         Action::RepairStream { stream, .. } => {
             job::repair(io, orchestrator, release, stream, by).await
         }
-        Action::RetireStream { stream, .. } => {
-            job::retire(io, orchestrator, stream, by, pulse).await
+        Action::RetireStream { stream, why, .. } => {
+            job::retire(io, orchestrator, (stream, why), by, pulse).await
         }
         Action::CreateSchema { .. }
         | Action::RenameSchema { .. }
@@ -148,12 +160,23 @@ async fn perform(
         | Action::RevokeMember { .. }
         | Action::CreateView { .. }
         | Action::ReplaceView { .. }
+        | Action::MoveViews { .. }
         | Action::DropView { .. }
         | Action::CreateStatusView { .. }
         | Action::GrantReader { .. }
         | Action::DropSchema { .. }
         | Action::DropRole { .. } => publish::publish(io, release, &step.action).await,
     }
+}
+
+/// Streams that take over their configuration in the phase `retire`.
+fn late_streams(plan: &Plan) -> BTreeSet<&StreamId> {
+    let late = plan.steps.iter().filter(|step| step.phase == Phase::Retire);
+    late.filter_map(|step| match &step.action {
+        Action::ChangeStream { stream, .. } => Some(stream),
+        _ => None,
+    })
+    .collect()
 }
 
 /// Keeps the plan's sign of life fresh; ends the work when another apply took over.
@@ -177,7 +200,7 @@ async fn while_touching<T>(
 pub fn outline(plan: &Plan) -> ApplyOutline {
     let mut phases: Vec<ApplyPhase> = Vec::new();
     for (index, step) in (0..).zip(&plan.steps) {
-        let name = phase_name(step.phase);
+        let name = step.phase.as_str();
         match phases.last_mut() {
             Some(phase) if phase.name == name => phase.step_count += 1,
             _ => {
@@ -186,43 +209,6 @@ pub fn outline(plan: &Plan) -> ApplyOutline {
         }
     }
     let steps = phases.iter().map(|phase| phase.step_count).sum();
-    ApplyOutline { phases, steps }
-}
-
-fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Prepare => "prepare",
-        Phase::Install => "install",
-        Phase::Retire => "retire",
-        Phase::Jobs => "jobs",
-        Phase::Publish => "publish",
-        Phase::Drop => "drop",
-    }
-}
-
-/// What a step is about, in a few words.
-fn label(action: &Action) -> String {
-    match action {
-        Action::CreateSchema { schema } | Action::DropSchema { schema } => {
-            format!("schema {schema}")
-        }
-        Action::RenameSchema { from, to } => format!("schema {from} → {to}"),
-        Action::CreateRole { role } | Action::DropRole { role } => format!("role {role}"),
-        Action::RenameRole { from, to } => format!("role {from} → {to}"),
-        Action::GrantMember { role, member } | Action::RevokeMember { role, member } => {
-            format!("member {member} of {role}")
-        }
-        Action::CreateStream { stream, .. }
-        | Action::ChangeStream { stream, .. }
-        | Action::RepairStream { stream, .. }
-        | Action::RetireStream { stream, .. } => format!("stream {stream}"),
-        Action::CreateView { view, .. } | Action::ReplaceView { view, .. } => {
-            format!("view {}", view.view)
-        }
-        Action::DropView { view, .. } | Action::CreateStatusView { view, .. } => {
-            format!("view {view}")
-        }
-        Action::GrantReader { role, .. } => format!("grants of {role}"),
-        Action::InstallRelease => "release".to_owned(),
-    }
+    let labels = plan.steps.iter().map(|step| step.action.label()).collect();
+    ApplyOutline { phases, steps, labels }
 }

@@ -7,6 +7,7 @@ use teal_model::{
     release::{Release, TableName},
 };
 
+use super::moves;
 use crate::{
     Io,
     catalog::ledger,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Longest wait for a lock on a view or schema: consumers' queries queue behind it.
-const LOCK_TIMEOUT: &str = "10s";
+pub(super) const LOCK_TIMEOUT: &str = "10s";
 
 /// Runs one step, in one transaction of the merge store.
 pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Result<String> {
@@ -25,6 +26,9 @@ pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Resu
     match action {
         Action::CreateView { view, .. } | Action::ReplaceView { view, .. } => {
             return through_stream(io, &view.stream).await;
+        }
+        Action::MoveViews { workspace, views } => {
+            return moves::move_views(io, workspace, views).await;
         }
         Action::GrantReader { views, .. } => {
             for stream in streams_of(release, views) {
@@ -98,11 +102,15 @@ async fn in_transaction(
         }),
         Action::CreateView { .. }
         | Action::ReplaceView { .. }
+        | Action::MoveViews { .. }
+        | Action::HandOver { .. }
+        | Action::LoadStream { .. }
+        | Action::RegisterAttributes { .. }
         | Action::CreateStream { .. }
         | Action::ChangeStream { .. }
         | Action::RepairStream { .. }
         | Action::RetireStream { .. }
-        | Action::InstallRelease => Ok(String::new()), // run elsewhere
+        | Action::InstallRelease { .. } => Ok(String::new()), // run elsewhere
     }
 }
 

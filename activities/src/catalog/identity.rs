@@ -52,6 +52,25 @@ pub async fn claim(pool: &PgPool, ecosystem: &str) -> Result<Identity> {
     Ok(identity)
 }
 
+/// Makes a merge store's ledger belong to the control catalog with this uid, if it belongs to none
+/// yet.
+///
+/// # Errors
+/// `PLAN0005` when it belongs to another.
+pub async fn claim_ledger(ledger: &PgPool, control: Uuid) -> Result<()> {
+    let owner: Uuid = sqlx::query_scalar(
+        "update teal.catalog set control_uid = coalesce(control_uid, $1) returning control_uid",
+    )
+    .bind(control)
+    .fetch_one(ledger)
+    .await
+    .during("naming the catalog of the merge store")?;
+    if owner == control {
+        return Ok(());
+    }
+    Err(Error::new(code::PLAN0005).with("its_catalog", owner).with("our_catalog", control))
+}
+
 /// Refuses the catalog of another ecosystem; one that belongs to nobody yet passes.
 ///
 /// # Errors

@@ -40,6 +40,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 1,
         text: include_str!("../../migrations/0003_watching.sql"),
     },
+    Migration {
+        version: 4,
+        name: "hand_over",
+        oldest: 1,
+        text: include_str!("../../migrations/0004_hand_over.sql"),
+    },
 ];
 
 /// Key of the advisory lock that makes migrations wait for each other ("team" in ASCII, then 1). The

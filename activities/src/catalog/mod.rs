@@ -16,7 +16,7 @@ pub(crate) mod number;
 pub mod resync;
 pub mod status;
 
-pub use identity::{Identity, belongs_to, claim, identity, open};
+pub use identity::{Identity, belongs_to, claim, claim_ledger, identity, open};
 pub use installed::{Installed, installed, newest_stored};
 pub use migrate::{check, migrate, versions};
 pub use status::batches;

@@ -3,29 +3,82 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use teal_model::{
+    StreamId,
     plan::{Action, Phase},
-    release::{Release, Shows, TableName, ViewSpec, WorkspaceSpec},
+    release::{Release, TableName, WorkspaceSpec},
 };
 
-use super::{Draft, facts::Facts};
+use super::{
+    Draft,
+    facts::Facts,
+    moves::{Moves, shows_the_same},
+};
 use crate::provision::{schemas, status_view, views::View};
 
-/// Writes the steps of the phases `prepare`, `publish` and `drop`.
-pub(super) fn compare(facts: &Facts, wanted: &Release, draft: &mut Draft) {
-    let renames = renames(facts, wanted);
-    let moved = prepare_schemas(facts, wanted, &renames, draft);
-    let roles_moved = prepare_roles(facts, wanted, &renames, draft);
-    let views = views_now(facts, &moved);
-    for workspace in &wanted.workspaces {
-        publish_views(facts, workspace, &views, draft);
+/// What becomes of the names of schemas and roles, and the views that are there.
+pub(super) struct Consumers<'a> {
+    facts: &'a Facts,
+    wanted: &'a Release,
+    /// Schemas that get another name, former → new.
+    moved: BTreeMap<String, String>,
+    /// Roles that get another name, former → new.
+    roles_moved: BTreeMap<String, String>,
+    /// Views in place.
+    pub(super) views: BTreeMap<TableName, (&'a View, Option<&'static str>)>,
+}
+
+impl<'a> Consumers<'a> {
+    /// Writes the steps of the phase `prepare`.
+    pub(super) fn prepare(facts: &'a Facts, wanted: &'a Release, draft: &mut Draft) -> Self {
+        let renames = renames(facts, wanted);
+        let moved = prepare_schemas(facts, wanted, &renames, draft);
+        let roles_moved = prepare_roles(facts, wanted, &renames, draft);
+        let views = views_now(facts, &moved);
+        Self { facts, wanted, moved, roles_moved, views }
     }
-    for workspace in &wanted.workspaces {
-        publish_status(facts, workspace, &moved, draft);
-        publish_role(facts, workspace, &moved, &roles_moved, draft);
+
+    /// Writes those of `load`, `publish`, `settle` and `drop`. Of the jobs, `late` change in the
+    /// phase `retire` only: what needs them comes after.
+    pub(super) fn compare(&self, moves: &Moves, draft: &mut Draft) {
+        let (facts, wanted) = (self.facts, self.wanted);
+        let late = late_streams(draft);
+        for (stream, views) in &moves.waits {
+            let (stream, views) = (stream.clone(), views.clone());
+            draft.step(Phase::Load, Action::LoadStream { stream, views });
+        }
+        for (workspace, views) in &moves.views {
+            let (workspace, views) = (workspace.clone(), views.clone());
+            draft.step(Phase::Publish, Action::MoveViews { workspace, views });
+        }
+        for workspace in &wanted.workspaces {
+            publish_views(workspace, &self.views, &late, draft);
+        }
+        for workspace in &wanted.workspaces {
+            publish_status(facts, workspace, &self.moved, draft);
+            publish_role(facts, workspace, &self.moved, &self.roles_moved, &late, draft);
+        }
+        drop_views(&self.views, wanted, draft);
+        drop_schemas(facts, wanted, &self.moved, draft);
+        drop_roles(facts, wanted, &self.roles_moved, draft);
     }
-    drop_views(&views, wanted, draft);
-    drop_schemas(facts, wanted, &moved, draft);
-    drop_roles(facts, wanted, &roles_moved, draft);
+}
+
+/// Streams that take over their configuration in the phase `retire`.
+fn late_streams(draft: &Draft) -> BTreeSet<StreamId> {
+    let late = draft.steps.iter().filter(|step| step.phase == Phase::Retire);
+    late.filter_map(|step| match &step.action {
+        Action::ChangeStream { stream, .. } => Some(stream.clone()),
+        _ => None,
+    })
+    .collect()
+}
+
+/// When a step about views on these streams runs.
+fn phase_of<'a>(
+    mut streams: impl Iterator<Item = &'a StreamId>,
+    late: &BTreeSet<StreamId>,
+) -> Phase {
+    if streams.any(|stream| late.contains(stream)) { Phase::Settle } else { Phase::Publish }
 }
 
 /// Workspaces that got another name, former → new.
@@ -67,7 +120,9 @@ fn prepare_schemas(
 ) -> BTreeMap<String, String> {
     let mut moved = BTreeMap::new();
     for schema in wanted_schemas(wanted) {
-        if facts.schemas.contains(&schema) {
+        // The first apply migrates the catalog, which brings the schema of staging along.
+        let comes_along = schema == schemas::STAGING && facts.installed.is_none();
+        if facts.schemas.contains(&schema) || comes_along {
             continue;
         }
         // `<workspace>` and `<workspace>__<platform>` follow their workspace's name.
@@ -142,46 +197,23 @@ fn renamed(view: &TableName, moved: &BTreeMap<String, String>) -> TableName {
 }
 
 fn publish_views(
-    facts: &Facts,
     workspace: &WorkspaceSpec,
     now: &BTreeMap<TableName, (&View, Option<&'static str>)>,
+    late: &BTreeSet<StreamId>,
     draft: &mut Draft,
 ) {
     for view in &workspace.views {
+        let phase = phase_of(std::iter::once(&view.stream), late);
         let (view, workspace) = (view.clone(), workspace.name.clone());
         match now.get(&view.view) {
-            None => draft.step(Phase::Publish, Action::CreateView { workspace, view }),
-            Some((there, touched)) => {
-                if let Some(how) = touched {
-                    draft.warn(format!("view {} {how}", view.view));
-                }
-                let same = shows_the_same(there, &view);
-                if !same && !is_loaded(facts, &view) {
-                    draft.warn(format!(
-                        "view {} is empty until the first load of {} ({}) is through",
-                        view.view, view.dataset, view.stream
-                    ));
-                }
-                if touched.is_some() || !same {
-                    draft.step(Phase::Publish, Action::ReplaceView { workspace, view });
-                }
+            None => draft.step(phase, Action::CreateView { workspace, view }),
+            Some((there, Some(found))) if shows_the_same(there, &view) => {
+                let found = (*found).to_owned();
+                draft.step(phase, Action::ReplaceView { workspace, view, found });
             }
+            Some(_) => {}
         }
     }
-}
-
-fn shows_the_same(there: &View, wanted: &ViewSpec) -> bool {
-    there.platform == wanted.stream.platform()
-        && there.store == wanted.stream.store()
-        && there.dataset == wanted.dataset
-        && there.history == (wanted.shows == Shows::History)
-}
-
-/// Whether the table that a view is about to show holds its rows already.
-fn is_loaded(facts: &Facts, view: &ViewSpec) -> bool {
-    facts.streams.iter().filter(|stream| stream.spec.id == view.stream).any(|stream| {
-        stream.tables.iter().any(|table| table.table.dataset == view.dataset && table.table.loaded)
-    })
 }
 
 fn publish_status(
@@ -209,6 +241,7 @@ fn publish_role(
     workspace: &WorkspaceSpec,
     moved: &BTreeMap<String, String>,
     roles_moved: &BTreeMap<String, String>,
+    late: &BTreeSet<StreamId>,
     draft: &mut Draft,
 ) {
     let Some(role) = &workspace.reader_role else { return };
@@ -224,7 +257,9 @@ fn publish_role(
     let own = workspace.views.iter().map(|view| &view.view).chain([&status]);
     let views: Vec<TableName> = own.filter(|view| !granted.contains(*view)).cloned().collect();
     if !views.is_empty() {
-        draft.step(Phase::Publish, Action::GrantReader { role: role.clone(), views });
+        let theirs = workspace.views.iter().filter(|view| views.contains(&view.view));
+        let phase = phase_of(theirs.map(|view| &view.stream), late);
+        draft.step(phase, Action::GrantReader { role: role.clone(), views });
     }
     let none = Vec::new();
     let members = facts.roles.get(known_as).unwrap_or(&none);

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use sqlx::{Connection, PgConnection};
 use teal_model::{
     Result, StreamId,
-    plan::{Action, Load},
+    plan::{Action, Load, MissingCredential},
     release::{DatasetSpec, PostgresEndpoint, Release, TableName},
 };
 
-use super::{Draft, jobs::JobPlan};
+use super::{Draft, jobs::JobPlan, speed::Speed};
 use crate::{Io, pg::PgResultExt};
 
 /// Bytes that a slow pipe moves in an hour (50 MB/s): a load above that deserves a warning, as it
@@ -25,8 +25,16 @@ pub(crate) fn significant(number: u64) -> u64 {
     (number + unit / 2) / unit * unit
 }
 
-/// Fills in what each step loads. A source that does not answer is a warning.
-pub(super) async fn fill(io: &Io, wanted: &Release, jobs: &[JobPlan<'_>], draft: &mut Draft) {
+/// Fills in what each step loads. A source that does not answer is a warning; one whose credential
+/// is missing was told of.
+pub(super) async fn fill(
+    io: &Io,
+    wanted: &Release,
+    jobs: &[JobPlan<'_>],
+    missing: &[MissingCredential],
+    speed: Option<Speed>,
+    draft: &mut Draft,
+) {
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut loads: BTreeMap<StreamId, Vec<Load>> = BTreeMap::new();
     for plan in jobs {
@@ -36,14 +44,22 @@ pub(super) async fn fill(io: &Io, wanted: &Release, jobs: &[JobPlan<'_>], draft:
             let key = format!("{}:{}/{}", endpoint.host, endpoint.port, endpoint.database);
             if !sources.contains_key(&key) {
                 let source = Source::open(io, endpoint).await;
-                if let Source::Silent(why) = &source {
+                let told = missing.iter().any(|missing| missing.name == endpoint.credential);
+                if let Source::Silent(why) = &source
+                    && !told
+                {
                     draft.warn(format!("no estimates from {key}: {why}"));
                 }
                 sources.insert(key.clone(), source);
             }
             let Some(source) = sources.get_mut(&key) else { continue };
-            let load = source.estimate(dataset, draft).await;
-            if load.bytes.is_some_and(|bytes| bytes > HOUR_OF_LOADING) {
+            let mut load = source.estimate(dataset, draft).await;
+            load.seconds = speed.zip(load.bytes).map(|(speed, bytes)| speed.seconds(bytes));
+            let is_long = match (load.seconds, load.bytes) {
+                (Some(seconds), _) => seconds > 3_600,
+                (None, bytes) => bytes.is_some_and(|bytes| bytes > HOUR_OF_LOADING),
+            };
+            if is_long {
                 draft.warn(format!(
                     "the first load of {} ({}) may take above an hour and cannot resume",
                     dataset.name, job.stream.id
@@ -55,7 +71,8 @@ pub(super) async fn fill(io: &Io, wanted: &Release, jobs: &[JobPlan<'_>], draft:
     for step in &mut draft.steps {
         match &mut step.action {
             Action::CreateStream { stream, loads: place, .. }
-            | Action::ChangeStream { stream, loads: place, .. } => {
+            | Action::ChangeStream { stream, loads: place, .. }
+            | Action::RepairStream { stream, loads: place, .. } => {
                 *place = loads.remove(stream).unwrap_or_default();
             }
             _ => {}
@@ -81,7 +98,8 @@ impl Source {
     }
 
     async fn estimate(&mut self, dataset: &DatasetSpec, draft: &mut Draft) -> Load {
-        let mut load = Load { dataset: dataset.name.clone(), rows: None, bytes: None };
+        let mut load =
+            Load { dataset: dataset.name.clone(), rows: None, bytes: None, seconds: None };
         let Self::Open(connection) = self else { return load };
         match statistics(connection, &dataset.source).await {
             Ok(Some((rows, bytes))) => {

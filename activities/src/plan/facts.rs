@@ -8,7 +8,7 @@ use teal_model::{
     release::{Release, StreamSpec, TableName, WorkspaceSpec},
 };
 
-use super::{Draft, jobs::JobPlan};
+use super::{Draft, jobs::JobPlan, speed::Speed};
 use crate::{
     Io,
     catalog::{self, Installed},
@@ -38,6 +38,8 @@ pub(super) struct Facts {
     pub(super) granted: BTreeSet<(String, TableName)>,
     /// `_status` views that exist, by schema, with their stamps.
     pub(super) status_views: BTreeMap<String, status_view::Stamp>,
+    /// Of the first loads so far.
+    pub(super) speed: Option<Speed>,
 }
 
 /// One stream of the catalog.
@@ -73,6 +75,7 @@ impl Facts {
             for stream in &mut facts.streams {
                 stream.look(&mut look).await?;
             }
+            facts.speed = Speed::measured(&mut look).await?;
         }
         facts.look(&mut look, wanted).await?;
         Ok(facts)
@@ -123,10 +126,12 @@ impl Facts {
             let (table, columns) = match work {
                 TableWork::Create(_) | TableWork::Recreate(..) => continue,
                 TableWork::Retire(table) | TableWork::Rebuild(table, ..) => (table, None),
-                TableWork::Alter(table, _) => match work.contested_columns() {
-                    columns if columns.is_empty() => continue,
-                    columns => (table, Some(columns)),
-                },
+                TableWork::Mend(table, _) | TableWork::Alter(table, _) => {
+                    match work.contested_columns() {
+                        columns if columns.is_empty() => continue,
+                        columns => (table, Some(columns)),
+                    }
+                }
             };
             let place = &table.table.table;
             if columns.is_some() || !table.has_history() {

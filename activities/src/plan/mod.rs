@@ -5,29 +5,42 @@
 //! estimates have two significant digits. What is compared is not two releases but the release with
 //! the catalog: after an apply that was killed, the next plan holds what is left to do.
 //! Read first: [`make`]; `facts.rs` (what is looked at); `jobs.rs`, `consumers.rs` (what follows);
-//! [`sources`] (what is refused before).
+//! `hand.rs`, `moves.rs` (how rows stay in sight while streams come and go); [`sources`] (what is
+//! refused before).
 
 mod consumers;
+mod credentials;
 mod estimate;
 mod facts;
+mod hand;
 mod jobs;
+mod moves;
+mod place;
+mod reasons;
+mod rights;
 pub mod sources;
+mod speed;
+mod still;
 mod store;
 
 use std::collections::BTreeSet;
 
 use teal_model::{
-    Error, Result, StreamId,
-    plan::{Action, Phase, Plan, Step},
+    Error, Known, Result, StreamId,
+    plan::{Action, Phase, Plan, Step, changes::release_changes},
     release::Release,
 };
 
 pub(crate) use consumers::wanted_schemas;
 pub(crate) use estimate::significant;
+pub use place::refuse_another as refuse_another_place;
+pub use still::{still_true, was_begun};
 pub use store::{Stored, load, store};
 
 use crate::{Io, code};
+use consumers::Consumers;
 use facts::Facts;
+use moves::Moves;
 
 /// What a caller may add to what the databases know.
 #[derive(Debug, Clone, Default)]
@@ -35,27 +48,44 @@ pub struct Options {
     /// Streams that have an open workflow, where somebody could ask: those that should have one and
     /// do not are repaired.
     pub open: Option<BTreeSet<StreamId>>,
+    /// What the model describes, needed or not: it tells why a stream is no longer wanted.
+    pub known: Option<Known>,
+    /// Search attributes that the Temporal namespace lacks, where somebody could ask.
+    pub lacking_attributes: Vec<String>,
 }
 
 /// Compares what is there with the wanted release.
 ///
 /// # Errors
-/// `PLAN0001` when a platform would change its style, `LEDGER0013` when the catalog belongs to
-/// another ecosystem, `PLAN0020` when a source does not have what a new or changed dataset wants;
-/// those of PostgreSQL. A source that does not answer is a warning.
+/// `PLAN0001` when a platform would change its style, `PLAN0004` and `PLAN0005` when the merge store
+/// would move or belongs to another catalog, `LEDGER0013` when the catalog belongs to another
+/// ecosystem, `PLAN0020` when a source does not have what a new or changed dataset wants; those of
+/// PostgreSQL. A source that does not answer is a warning.
 pub async fn make(io: &Io, wanted: &Release, options: &Options) -> Result<Plan> {
+    place::refuse_another(io, wanted).await?;
     let facts = Facts::gather(io, wanted).await?;
     refuse_other_style(&facts, wanted)?;
     let mut draft = Draft::default();
     sources::check(io, &facts, wanted, &mut draft).await?;
-    let jobs = jobs::compare(&facts, wanted, options, &mut draft)?;
-    consumers::compare(&facts, wanted, &mut draft);
-    estimate::fill(io, wanted, &jobs, &mut draft).await;
+    if !options.lacking_attributes.is_empty() {
+        let names = options.lacking_attributes.clone();
+        draft.step(Phase::Prepare, Action::RegisterAttributes { names });
+    }
+    let consumers = Consumers::prepare(&facts, wanted, &mut draft);
+    let continued = jobs::continued(&facts, wanted);
+    let moves = Moves::of(&facts, wanted, &continued, &consumers.views);
+    let jobs = jobs::compare(&facts, wanted, options, &continued, &moves, &mut draft)?;
+    consumers.compare(&moves, &mut draft);
+    let missing_credentials = credentials::missing(io, wanted);
+    estimate::fill(io, wanted, &jobs, &missing_credentials, facts.speed, &mut draft).await;
     facts.dependants(io, wanted, &jobs, &mut draft).await?;
+    rights::look(io, wanted, &mut draft).await?;
     let base = facts.installed.as_ref().map(|installed| installed.hash.clone());
     let release = wanted.hash();
     if base.as_ref() != Some(&release) || !draft.steps.is_empty() {
-        draft.step(Phase::Install, Action::InstallRelease);
+        let before = facts.installed.as_ref().map(|installed| &installed.release);
+        let changes = before.map_or_else(Vec::new, |before| release_changes(before, wanted));
+        draft.step(Phase::Install, Action::InstallRelease { changes });
     }
     // Stable: within a phase the order of discovery stays.
     draft.steps.sort_by_key(|step| step.phase);
@@ -66,6 +96,7 @@ pub async fn make(io: &Io, wanted: &Release, options: &Options) -> Result<Plan> 
         release,
         steps: draft.steps,
         warnings: draft.warnings,
+        missing_credentials,
     })
 }
 

@@ -10,7 +10,10 @@ use teal_model::{
     release::{DatasetSpec, StreamSpec, Style},
 };
 
-use super::tables::{InPlace, rename_index, retire_statements};
+use super::{
+    mend::{self, Mend, mends},
+    tables::{InPlace, KEPT_DAYS, rename_index, retire_statements},
+};
 use crate::{
     merge::postgres::ddl,
     pg::{Ident, PgType, Sql, sql},
@@ -23,6 +26,8 @@ pub enum TableWork {
     Create(DatasetSpec),
     /// A table of the ledger that somebody dropped: created again, to be loaded again.
     Recreate(InPlace, DatasetSpec),
+    /// What somebody did to the table by hand is undone.
+    Mend(InPlace, Vec<Mend>),
     /// Altered in place.
     Alter(InPlace, Box<Alteration>),
     /// Another key or a type that does not fit: the old table retires, a new one is loaded.
@@ -50,7 +55,17 @@ pub fn design(in_place: &[InPlace], spec: &StreamSpec) -> Vec<TableWork> {
             works.push(TableWork::Recreate(before.clone(), dataset.clone()));
             continue;
         }
-        match table_change(&before.state(), dataset, spec.style) {
+        if mend::lost_system_column(before) {
+            let why = vec!["columns of Teal were dropped by hand".to_owned()];
+            works.push(TableWork::Rebuild(before.clone(), dataset.clone(), why));
+            continue;
+        }
+        let change = table_change(&before.state(), dataset, spec.style);
+        let touched = mends(before);
+        if !touched.is_empty() && !matches!(change, TableChange::Rebuild { .. }) {
+            works.push(TableWork::Mend(before.clone(), touched));
+        }
+        match change {
             TableChange::Same => {}
             TableChange::Alter(change) => works.push(TableWork::Alter(before.clone(), change)),
             TableChange::Rebuild { why } => {
@@ -72,6 +87,7 @@ impl TableWork {
     pub fn statements(&self, style: Style) -> Result<Vec<Sql>> {
         match self {
             Self::Create(dataset) | Self::Recreate(_, dataset) => ddl::create_table(dataset, style),
+            Self::Mend(table, touched) => mend::statements(table, touched),
             Self::Alter(_, change) => alter_statements(change),
             Self::Retire(table) => Ok(retire_statements(table)),
             Self::Rebuild(table, dataset, _) => {
@@ -88,22 +104,85 @@ impl TableWork {
             Self::Create(dataset) | Self::Recreate(_, dataset) | Self::Rebuild(_, dataset, _) => {
                 Some(dataset)
             }
-            Self::Alter(..) | Self::Retire(_) => None,
+            Self::Mend(..) | Self::Alter(..) | Self::Retire(_) => None,
         }
     }
 
     /// Whether it destroys what no source can give back, or what consumers read until now.
     pub fn is_destructive(&self) -> bool {
+        !self.losses().is_empty()
+    }
+
+    /// What it destroys, in words.
+    pub fn losses(&self) -> Vec<String> {
+        let place = |table: &InPlace| table.table.table.to_string();
         match self {
-            Self::Create(_) | Self::Recreate(..) => false,
-            Self::Alter(_, change) => TableChange::Alter(change.clone()).is_destructive(),
-            Self::Rebuild(..) | Self::Retire(_) => true,
+            Self::Create(_) | Self::Recreate(..) => Vec::new(),
+            Self::Mend(table, touched) => touched
+                .iter()
+                .filter_map(|mend| match mend {
+                    Mend::DropColumn(column) => {
+                        Some(format!("column {column} of {} and its values", place(table)))
+                    }
+                    Mend::Retype { .. } | Mend::Key => None,
+                })
+                .collect(),
+            Self::Alter(table, change) => change
+                .steps
+                .iter()
+                .filter_map(|step| match step {
+                    ColumnStep::Drop { column } => {
+                        Some(format!("column {column} of {} and its values", place(table)))
+                    }
+                    _ => None,
+                })
+                .collect(),
+            Self::Rebuild(table, _, why) => {
+                let kept = if table.has_history() {
+                    format!("its history is kept aside for {KEPT_DAYS} days")
+                } else {
+                    "its rows are read again".to_owned()
+                };
+                vec![format!("table {} is built anew ({}): {kept}", place(table), why.join("; "))]
+            }
+            Self::Retire(table) if table.has_history() => {
+                vec![format!(
+                    "table {} is kept aside for {KEPT_DAYS} days, then gone",
+                    place(table)
+                )]
+            }
+            Self::Retire(table) => vec![format!("table {}", place(table))],
+        }
+    }
+
+    /// Its table, if there is one in place.
+    pub fn table(&self) -> Option<&InPlace> {
+        match self {
+            Self::Create(_) => None,
+            Self::Recreate(table, _)
+            | Self::Mend(table, _)
+            | Self::Alter(table, _)
+            | Self::Rebuild(table, ..)
+            | Self::Retire(table) => Some(table),
         }
     }
 
     /// Columns whose users stand in the way: those that change their type or go.
     pub fn contested_columns(&self) -> Vec<String> {
-        let Self::Alter(_, change) = self else { return Vec::new() };
+        let change = match self {
+            Self::Alter(_, change) => change,
+            Self::Mend(_, touched) => {
+                let contested = touched.iter().filter_map(|mend| match mend {
+                    Mend::DropColumn(name) => Some(name.clone()),
+                    Mend::Retype { column, .. } => Some(column.name.clone()),
+                    Mend::Key => None,
+                });
+                return contested.collect();
+            }
+            Self::Create(_) | Self::Recreate(..) | Self::Rebuild(..) | Self::Retire(_) => {
+                return Vec::new();
+            }
+        };
         let named_before = |column: &String| {
             let renamed = change.steps.iter().find_map(|step| match step {
                 ColumnStep::Rename { from, to } if to == column => Some(from.clone()),

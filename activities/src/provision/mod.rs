@@ -12,9 +12,13 @@
 //! | [`roles`] | reader roles, members, grants |
 //! | [`schemas`] | schemas of platforms, workspaces, staging |
 //! | [`dependants`] | objects of others on ours |
+//! | [`hand_over`] | tables that go from one stream to another |
+//! | [`mend`] | what somebody did to a table by hand |
 
 pub mod alter;
 pub mod dependants;
+pub mod hand_over;
+pub mod mend;
 pub mod roles;
 pub mod schemas;
 pub mod status_view;

@@ -28,6 +28,8 @@ pub struct InPlace {
     pub retained: Vec<ColumnSpec>,
     /// Columns that exist, name and type as PostgreSQL prints it; `None`: there is no such table.
     pub columns: Option<BTreeMap<String, String>>,
+    /// Whether the unique index behind its key is there and valid.
+    pub has_key: bool,
 }
 
 impl InPlace {
@@ -72,7 +74,8 @@ pub async fn in_place(conn: &mut PgConnection, stream_id: i64) -> Result<Vec<InP
                 .await
                 .during("reading retained columns")?;
         let columns = columns(conn, &table.table).await?;
-        found.push(InPlace { table, retained, columns });
+        let has_key = has_key(conn, &table.table).await?;
+        found.push(InPlace { table, retained, columns, has_key });
     }
     Ok(found)
 }
@@ -95,6 +98,19 @@ async fn columns(
     .during("looking at a merge table")?;
     Ok((!rows.is_empty())
         .then(|| rows.into_iter().filter_map(|(name, of_type)| name.zip(of_type)).collect()))
+}
+
+async fn has_key(conn: &mut PgConnection, table: &TableName) -> Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from pg_index i join pg_class x on x.oid = i.indexrelid
+           where i.indrelid = to_regclass($1) and x.relname = $2
+             and i.indisunique and i.indisvalid)",
+    )
+    .bind(Ident::from(table).to_string())
+    .bind(ddl::key_name(table))
+    .fetch_one(conn)
+    .await
+    .during("looking at the key of a merge table")
 }
 
 /// Enters a new, empty table into the ledger.

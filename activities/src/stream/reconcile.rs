@@ -25,7 +25,9 @@ use crate::{
     pg::{PgResultExt, Sql},
     provision::{
         alter::{TableWork, design},
-        dependants, schemas,
+        dependants,
+        mend::Mend,
+        schemas,
         tables::{self, InPlace},
         views::{self, Suspended, View},
     },
@@ -51,9 +53,9 @@ pub async fn reconcile(
         .parse()
         .map_err(|_bad| Error::new(code::LEDGER0001).with("stream", &request.stream))?;
     let wanted = control::require(io.control(), &stream).await?;
-    let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
     let pool = io.ledger(&wanted.spec.merge).await?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
+    let views = due_views(io, &mut conn, &wanted).await?;
     let progress = Progress { doing: format!("altering tables of {stream}"), ..Default::default() };
     let work = Box::pin(bring_in_line(io, &mut conn, &wanted, &views));
     while_beating(pulse, &progress, work).await.map_err(|error| error.with("stream", &stream))
@@ -66,13 +68,23 @@ pub async fn reconcile(
 /// As [`reconcile`]; no `LEDGER0007`.
 pub async fn views_only(io: &Io, stream: &StreamId) -> Result<u32> {
     let wanted = control::require(io.control(), stream).await?;
-    let views = views::wanted(&workspaces(io.control()).await?, &wanted.spec);
     let pool = io.ledger(&wanted.spec.merge).await?;
     let mut conn = pool.acquire().await.during("connecting to the merge store")?;
+    let views = due_views(io, &mut conn, &wanted).await?;
     if views::in_order(&mut conn, wanted.id, &views).await? {
         return Ok(0);
     }
     put_views(&mut conn, &wanted, &views).await.map_err(|error| error.with("stream", stream))
+}
+
+/// Views that the stream has to show now.
+pub(crate) async fn due_views(
+    io: &Io,
+    conn: &mut PgConnection,
+    wanted: &CatalogStream,
+) -> Result<Vec<View>> {
+    let workspaces = workspaces(io.control()).await?;
+    views::due(io.control(), conn, wanted.id, &wanted.spec, &workspaces).await
 }
 
 /// Consumers of the installed release, those that are leaving excepted.
@@ -143,7 +155,7 @@ async fn put_views(conn: &mut PgConnection, wanted: &CatalogStream, views: &[Vie
     Ok(count)
 }
 
-async fn limit_waiting(conn: &mut PgConnection) -> Result<()> {
+pub(crate) async fn limit_waiting(conn: &mut PgConnection) -> Result<()> {
     sqlx::query("select set_config('lock_timeout', $1, true)")
         .bind(LOCK_TIMEOUT)
         .execute(conn)
@@ -226,6 +238,19 @@ async fn alter(
             tables::record(conn, table.table.id, &now).await?;
             tables::unload(conn, table.table.id).await?;
             Ok((created, Suspended::default()))
+        }
+        TableWork::Mend(table, touched) => {
+            let contested = work.contested_columns();
+            let mut suspended = Suspended::default();
+            if !contested.is_empty() {
+                dependants::none(conn, &table.table.table, Some(&contested)).await?;
+                suspended = views::suspend(conn, table.table.id).await?;
+            }
+            let count = run(conn, work.statements(style)?).await?;
+            if touched.iter().any(|mend| matches!(mend, Mend::Retype { .. })) {
+                tables::doubt_rows(conn, table, &table.table.table).await?;
+            }
+            Ok((count, suspended))
         }
         TableWork::Alter(table, change) => {
             let contested = work.contested_columns();

@@ -8,13 +8,15 @@ use teal_activities::{
     Io, catalog,
     plan::{self, Options},
 };
-use teal_model::{Result, StreamId, plan::Plan, release::Release};
+use teal_model::{Known, Result, StreamId, plan::Plan, release::Release};
 use teal_temporal::{Retry, Temporal, names};
 
 use crate::{
     args::Output,
     exit::Exit,
-    live, model, session,
+    live, model,
+    plan_file::PlanFile,
+    session,
     ui::{
         Format, Printer,
         plan::{Depth, render},
@@ -39,6 +41,7 @@ Examples:
   teal plan examples/tpch/model
   teal plan --brief
   teal plan --detailed-exitcode      0: nothing to do, 2: changes, 1: error
+  teal plan --out monday.plan        then: teal apply --plan monday.plan
   teal plan -o json | jq '.plan.steps[].action.do'")]
 pub struct Args {
     /// Files, and folders searched for *.yaml and *.yml [default: `model/` or else `.`]
@@ -49,30 +52,46 @@ pub struct Args {
     /// One line for each object: no statements, no reasons
     #[arg(short, long)]
     brief: bool,
+    /// Write the plan to a file that `teal apply --plan` carries out exactly
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
 
 pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
-    let Some(release) = model::compile(&args.paths, printer)? else { return Ok(Exit::Failed) };
+    let Some((release, known)) = model::compile_known(&args.paths, printer)? else {
+        return Ok(Exit::Failed);
+    };
     let io = session::open(release.services.credentials.clone()).await?;
-    let plan = match make(&io, &release, printer).await {
+    let plan = match make(&io, &release, Some(known), printer).await {
         Err(error) => return live::told(error, &args.paths, printer),
         Ok(plan) => plan,
     };
+    if let Some(path) = &args.out {
+        PlanFile::new(&plan, &release).write(path)?;
+    }
     match args.output.format {
         Format::Json => printer.json(&as_json(&plan))?,
         Format::Text => {
             let depth = if args.brief { Depth::Brief } else { Depth::Full };
-            printer.data(&render(&plan, depth, Some(&apply_command(&args.paths))))?;
+            printer.data(&render(&plan, depth, Some(&apply_command(args))))?;
         }
     }
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
 }
 
-/// Makes the plan, with Temporal's word on which workflows run where it can be had.
-pub(crate) async fn make(io: &Io, release: &Release, printer: Printer) -> Result<Plan> {
-    let options = Options { open: open_streams(io, release, printer).await? };
+/// Makes the plan, with Temporal's word on workflows and search attributes where it can be had.
+pub(crate) async fn make(
+    io: &Io,
+    release: &Release,
+    known: Option<Known>,
+    printer: Printer,
+) -> Result<Plan> {
+    let options = match asked(io, release, printer).await? {
+        Some((open, lacking_attributes)) => Options { open, known, lacking_attributes },
+        None => Options { known, ..Options::default() },
+    };
     plan::make(io, release, &options).await
 }
 
@@ -86,12 +105,11 @@ pub(crate) fn as_json(plan: &Plan) -> serde_json::Value {
     })
 }
 
-/// Streams of the catalog whose workflow is open; `None` when nobody can say.
-async fn open_streams(
-    io: &Io,
-    release: &Release,
-    printer: Printer,
-) -> Result<Option<BTreeSet<StreamId>>> {
+/// Streams of the catalog whose workflow is open, and search attributes that are missing.
+type Asked = (Option<BTreeSet<StreamId>>, Vec<String>);
+
+/// `None` when nobody can say.
+async fn asked(io: &Io, release: &Release, printer: Printer) -> Result<Option<Asked>> {
     let installed = match catalog::check(io.control()).await {
         Ok(()) => catalog::installed(io.control()).await?,
         Err(error) if session::is_empty(&error) => None,
@@ -112,7 +130,9 @@ async fn open_streams(
         .try_filter_map(async |found| Ok(found))
         .try_collect()
         .await?;
-    Ok(Some(open))
+    // Who may not ask for them may not register them either: streams run without.
+    let lacking = temporal.missing_search_attributes().await.unwrap_or_default();
+    Ok(Some((Some(open), lacking.into_iter().map(str::to_owned).collect())))
 }
 
 async fn is_open(temporal: &Temporal, stream: StreamId) -> Result<Option<StreamId>> {
@@ -121,7 +141,10 @@ async fn is_open(temporal: &Temporal, stream: StreamId) -> Result<Option<StreamI
 }
 
 /// The command that carries this plan out.
-fn apply_command(paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| format!(" {}", path.display())).collect();
+fn apply_command(args: &Args) -> String {
+    if let Some(path) = &args.out {
+        return format!("teal apply --plan {}", path.display());
+    }
+    let paths: Vec<String> = args.paths.iter().map(|path| format!(" {}", path.display())).collect();
     format!("teal apply{}", paths.concat())
 }

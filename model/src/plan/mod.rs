@@ -5,14 +5,17 @@
 //! activity for each step. Read first: [`Plan`], [`Action`]; then [`changes`] (what differs between
 //! two configurations) and [`tables`] (what that does to a merge table).
 
+mod action;
 pub mod changes;
+mod details;
+mod same;
 pub mod tables;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ids::StreamId,
-    release::{Style, TableName, ViewSpec},
+pub use action::Action;
+pub use details::{
+    Field, HandedTable, Load, MissingCredential, MovedView, TableFate, TakenTable, ViewChange,
 };
 
 /// What has to be done to make the wanted release true.
@@ -30,6 +33,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What a person should know and may ignore (drift found, a load that cannot resume, …).
     pub warnings: Vec<String>,
+    /// Credentials that were not found where the plan was made, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_credentials: Vec<MissingCredential>,
 }
 
 /// One step.
@@ -41,7 +47,7 @@ pub struct Step {
     pub action: Action,
 }
 
-/// Groups of steps, in the order of execution.
+/// Groups of steps, in the order of execution (`docs/decisions/0009-phases-of-an-apply.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -49,216 +55,35 @@ pub enum Phase {
     Prepare,
     /// Desired state of streams and workspaces stands in the catalog.
     Install,
-    /// Jobs that are no longer wanted end.
-    Retire,
+    /// Tables go from streams that end to those that follow them.
+    HandOver,
     /// Jobs are started or reloaded; each creates or alters its own tables and views.
     Jobs,
-    /// Views that no job re-created, grants, memberships.
+    /// First loads that views wait for.
+    Load,
+    /// Views move to their new tables; those that no job created; grants, memberships.
     Publish,
-    /// Views, tables and roles that are no longer wanted go.
+    /// Jobs that are no longer wanted end; tables that lost their last view go.
+    Retire,
+    /// Views and grants on streams that could change in `Retire` only.
+    Settle,
+    /// Views, schemas and roles that are no longer wanted go.
     Drop,
 }
 
-/// What one step does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
-pub enum Action {
-    /// A schema for a platform or a workspace.
-    CreateSchema {
-        /// Its name.
-        schema: String,
-    },
-    /// A schema gets another name, with all that is in it (a workspace that was renamed).
-    RenameSchema {
-        /// Name until now.
-        from: String,
-        /// Name from now on.
-        to: String,
-    },
-    /// A workspace's reader role.
-    CreateRole {
-        /// Its name.
-        role: String,
-    },
-    /// A reader role gets another name and keeps its grants and members.
-    RenameRole {
-        /// Name until now.
-        from: String,
-        /// Name from now on.
-        to: String,
-    },
-    /// A member of a reader role.
-    GrantMember {
-        /// Reader role.
-        role: String,
-        /// Role that becomes a member.
-        member: String,
-    },
-    /// A member of a reader role goes.
-    RevokeMember {
-        /// Reader role.
-        role: String,
-        /// Role that is no longer a member.
-        member: String,
-    },
-    /// A new stream: row in the catalog, workflow, tables, views.
-    CreateStream {
-        /// Which.
-        stream: StreamId,
-        /// How it keeps data.
-        style: Style,
-        /// Workspaces that need it.
-        needed_by: Vec<String>,
-        /// Facts for a person: schedule, classes.
-        facts: Vec<Field>,
-        /// Statements that the stream will run.
-        ddl: Vec<String>,
-        /// What the first load will read, from the source's statistics.
-        loads: Vec<Load>,
-    },
-    /// A stream whose configuration changed.
-    ChangeStream {
-        /// Which.
-        stream: StreamId,
-        /// Its earlier key, when it was renamed.
-        formerly: Option<StreamId>,
-        /// Workspaces that need it.
-        needed_by: Vec<String>,
-        /// What changed, old → new.
-        changes: Vec<Field>,
-        /// Statements that the stream will run.
-        ddl: Vec<String>,
-        /// What has to be read again or anew.
-        loads: Vec<Load>,
-        /// Whether the running batch is given up.
-        interrupts: bool,
-        /// Whether a statement destroys data.
-        destructive: bool,
-    },
-    /// A stream whose configuration is the wanted one, but which is not as the catalog says.
-    RepairStream {
-        /// Which.
-        stream: StreamId,
-        /// What was found: no open workflow, a table that somebody dropped, …
-        why: String,
-    },
-    /// A stream that nobody needs any more.
-    RetireStream {
-        /// Which.
-        stream: StreamId,
-        /// What happens to its tables.
-        tables: Vec<TableFate>,
-    },
-    /// A view that appears.
-    CreateView {
-        /// Whose.
-        workspace: String,
-        /// What it shows.
-        view: ViewSpec,
-    },
-    /// A view that shows something else from now on.
-    ReplaceView {
-        /// Whose.
-        workspace: String,
-        /// What it shows.
-        view: ViewSpec,
-    },
-    /// A view that goes.
-    DropView {
-        /// Whose.
-        workspace: String,
-        /// Which.
-        view: TableName,
-    },
-    /// The view that tells a workspace how fresh its datasets are.
-    CreateStatusView {
-        /// Whose.
-        workspace: String,
-        /// Schema of the workspace, name `_status`.
-        view: TableName,
-        /// It is there already, with another text.
-        #[serde(default)]
-        replaces: bool,
-    },
-    /// SELECT on views for a reader role that does not have it yet.
-    GrantReader {
-        /// Reader role.
-        role: String,
-        /// Views that it may read from now on; USAGE on their schemas comes with them.
-        views: Vec<TableName>,
-    },
-    /// A schema that goes, with what Teal itself put into it.
-    DropSchema {
-        /// Its name.
-        schema: String,
-    },
-    /// A reader role that goes.
-    DropRole {
-        /// Its name.
-        role: String,
-    },
-    /// The desired state is written to the catalog (always there, never shown as a change).
-    InstallRelease,
-}
-
-/// A named value, or the change of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Field {
-    /// Such as `schedule`, `merge class`, `column customers.vip`.
-    pub name: String,
-    /// Before; `None`: was not there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old: Option<String>,
-    /// After; `None`: is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new: Option<String>,
-}
-
-/// What a load will read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Load {
-    /// Dataset.
-    pub dataset: String,
-    /// Estimated rows, from the source's statistics; `None`: never analysed.
-    pub rows: Option<u64>,
-    /// Estimated bytes.
-    pub bytes: Option<u64>,
-}
-
-/// What happens to a table of a retired stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableFate {
-    /// Which.
-    pub table: TableName,
-    /// Current rows.
-    pub rows: u64,
-    /// Days it is kept as retired; 0: dropped by this apply.
-    pub kept_days: u32,
-}
-
-impl Action {
-    /// Whether data that cannot be read again from the source may be lost, or a consumer loses a
-    /// view: such a step needs a yes.
-    pub fn is_destructive(&self) -> bool {
+impl Phase {
+    /// Its word, as in JSON.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::RetireStream { .. }
-            | Self::RenameSchema { .. }
-            | Self::DropView { .. }
-            | Self::DropSchema { .. }
-            | Self::DropRole { .. } => true,
-            Self::ChangeStream { destructive, .. } => *destructive,
-            Self::CreateSchema { .. }
-            | Self::CreateRole { .. }
-            | Self::RenameRole { .. }
-            | Self::GrantMember { .. }
-            | Self::RevokeMember { .. }
-            | Self::CreateStream { .. }
-            | Self::RepairStream { .. }
-            | Self::CreateView { .. }
-            | Self::ReplaceView { .. }
-            | Self::CreateStatusView { .. }
-            | Self::GrantReader { .. }
-            | Self::InstallRelease => false,
+            Self::Prepare => "prepare",
+            Self::Install => "install",
+            Self::HandOver => "hand_over",
+            Self::Jobs => "jobs",
+            Self::Load => "load",
+            Self::Publish => "publish",
+            Self::Retire => "retire",
+            Self::Settle => "settle",
+            Self::Drop => "drop",
         }
     }
 }

@@ -165,6 +165,19 @@ impl Shop {
         shop
     }
 
+    /// The model with a text exchanged.
+    pub(super) fn edit_model(&self, from: &str, to: &str) {
+        let model = self.desk.read("model/shop.yaml");
+        assert!(model.contains(from), "the model has no `{from}`");
+        self.desk.write("model/shop.yaml", &model.replace(from, to));
+    }
+
+    /// A secret that must not be seen anywhere.
+    pub(super) fn merge_password(&self) -> String {
+        let password = std::path::Path::new(&self.credentials.dir()).join("merge/password");
+        fs::read_to_string(password).expect("a password")
+    }
+
     /// Writes the model: schedule of its store, what its workspace wants.
     pub(crate) fn write_model(&self, schedule: &str, sinks: &str) {
         let (source, merge) = (self.source.endpoint("source"), self.merge.endpoint("merge"));

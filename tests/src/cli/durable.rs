@@ -6,7 +6,7 @@ use std::{
 };
 
 use teal_model::StreamId;
-use teal_temporal::{Retry, Settings, Temporal};
+use teal_temporal::{Retry, Settings, Temporal, names};
 
 use super::desk::Shop;
 use crate::testkit::{eventually, temporal_address};
@@ -101,6 +101,17 @@ async fn apply_without_a_worker_says_so_and_goes_on_when_one_comes() {
     let said = refused.split_once("----- stderr\n").map_or("", |(_, said)| said);
     insta::assert_snapshot!(said);
     assert!(refused.starts_with("exit: 1\n"), "{refused}");
+
+    let temporal = temporal().await;
+    let workflow = names::apply_workflow(&shop.name);
+    assert!(!temporal.is_open(&workflow).await.unwrap(), "nothing stays queued");
+    let queued = shop.desk.teal(&["apply", "--queue"]);
+    assert!(queued.starts_with("exit: 0\n") && queued.contains("queued: the first"), "{queued}");
+    assert!(temporal.is_open(&workflow).await.unwrap());
+    let taken_back = shop.desk.teal(&["apply", "--cancel"]);
+    assert!(taken_back.contains("taken back: no worker was at it"), "{taken_back}");
+    let nothing = shop.desk.teal(&["apply", "--cancel"]);
+    assert!(nothing.contains("error[CLI0082]"), "{nothing}");
 
     let applied = shop.desk.teal(&["apply", "--local"]);
     assert!(applied.contains("stream own/shop: started"), "{applied}");

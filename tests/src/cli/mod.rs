@@ -12,6 +12,7 @@ mod explain;
 mod init;
 mod local;
 mod model;
+mod plan;
 mod schema;
 mod usage;
 mod verbs;

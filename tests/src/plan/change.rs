@@ -89,8 +89,8 @@ async fn schedule_and_size_change_in_plan_and_catalog() {
     let plan = world.plan(&model).await;
     insta::assert_snapshot!(words(&world, &plan).join("\n"), @r"
     install
-    change stream live/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests 100 m cpu, 128 MiB → 1000 m cpu, 2048 MiB; merge limits 500 m cpu, 256 MiB → 4000 m cpu, 4096 MiB
-    change stream past/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests 100 m cpu, 128 MiB → 1000 m cpu, 2048 MiB; merge limits 500 m cpu, 256 MiB → 4000 m cpu, 4096 MiB
+    change stream live/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests cpu 100m → 1; merge requests memory 128Mi → 2Gi; merge limits cpu 500m → 4; merge limits memory 256Mi → 4Gi
+    change stream past/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests cpu 100m → 1; merge requests memory 128Mi → 2Gi; merge limits cpu 500m → 4; merge limits memory 256Mi → 4Gi
     ");
     assert!(plan.steps.iter().all(|step| match &step.action {
         Action::ChangeStream { interrupts, ddl, .. } => !interrupts && ddl.is_empty(),
@@ -198,7 +198,7 @@ async fn a_removed_workspace_takes_views_role_and_streams_along() {
     let only_first = format!("{rest}{first}");
     let plan = world.plan(&only_first).await;
     insta::assert_snapshot!(words(&world, &plan).join("\n"), @r"
-    install
+    install workspace WS_audit;
     retire stream past/shop: past.shop__customers rows 3 kept 7
     drop view WS_audit.all__shop__customers
     drop view WS_audit.all__shop__customers__history

@@ -89,35 +89,6 @@ async fn external_roles_are_left_alone() {
 }
 
 #[tokio::test]
-async fn a_view_that_moves_to_another_platform_says_that_it_will_be_empty() {
-    let world =
-        World::new("a_view_that_moves_to_another_platform_says_that_it_will_be_empty").await;
-    world.apply(&world.model).await;
-    world.batch("live/shop").await;
-    world.run("create view public.mine as select id from WS.core__shop__customers").await;
-    let model = world.edit(&[("needs: {history: none}", "platform: past")]);
-    let plan = world.plan(&model).await;
-    let ws = &world.workspace;
-    assert!(
-        plan.warnings.contains(&format!(
-            "view {ws}.core__shop__customers is empty until the first load of customers (past/shop) \
-             is through"
-        )),
-        "{:?}",
-        plan.warnings
-    );
-    // The stream it leaves goes, so what others built on the view is in the way and named.
-    let error = world.try_apply(&model).await.unwrap_err();
-    assert!(error.to_string().contains("public.mine"), "{error}");
-    world.run("drop view public.mine").await;
-    world.apply(&model).await;
-    world.batch("past/shop").await;
-    assert_eq!(world.rows("select count(*) from WS.core__shop__customers").await, ["3"]);
-    assert!(world.plan(&model).await.is_empty());
-    world.end().await;
-}
-
-#[tokio::test]
 async fn the_status_view_follows_the_objectives_and_replaces_that_of_an_earlier_teal() {
     let world = World::new("the_status_view_follows_the_objectives").await;
     world.apply(&world.model).await;

@@ -12,14 +12,13 @@ async fn first_apply_creates_what_the_plan_said() {
     create schema live
     create schema past
     create schema teal_retired
-    create schema teal_staging
     create schema WS
     create schema WS_audit
     create role teal_WS_reader
     create role teal_WS_audit_reader
     install
-    create stream live/shop for WS
-    create stream past/shop for WS_audit
+    create stream live/shop for WS/core
+    create stream past/shop for WS_audit/all
     create view WS.core__shop__customers
     create view WS.core__shop__orders
     create view WS_audit.all__shop__customers

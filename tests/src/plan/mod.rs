@@ -4,7 +4,11 @@
 mod change;
 mod consumers;
 mod drift;
+mod file;
 mod first;
+mod hand_over;
+mod moves;
+mod place;
 mod refuse;
 mod rename;
 mod resume;

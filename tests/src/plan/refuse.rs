@@ -69,7 +69,9 @@ async fn a_source_out_of_reach_is_a_warning() {
     let model = model.replace("credential: source\n", "credential: nowhere\n");
     let plan = world.plan(&model).await;
     assert!(!plan.is_empty());
-    assert!(plan.warnings.iter().any(|text| text.contains("CRED0001")), "{:?}", plan.warnings);
+    let [missing] = &plan.missing_credentials[..] else { panic!("{plan:#?}") };
+    assert_eq!((missing.name.as_str(), missing.needed_by.len()), ("nowhere", 2));
+    assert!(missing.looked_at.ends_with("/nowhere/username"), "{missing:?}");
     let not_compared = |text: &String| text.starts_with("the model was not compared with ");
     assert!(plan.warnings.iter().any(not_compared), "{:?}", plan.warnings);
     world.end().await;
@@ -181,6 +183,14 @@ impl Orchestrator for Idle {
 
     async fn end(&self, _: &StreamId, _: &str) -> Result<()> {
         Ok(())
+    }
+
+    async fn run(&self, _: &StreamId, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    async fn register_attributes(&self) -> Result<bool> {
+        Ok(true)
     }
 }
 

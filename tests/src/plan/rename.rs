@@ -29,7 +29,7 @@ async fn store_dataset_column_and_workspace_are_renamed_without_loss() {
     insta::assert_snapshot!(words(&world, &plan).join("\n"), @r"
     rename schema WS_audit to WS_control
     rename role teal_WS_audit_reader to teal_WS_control_reader
-    install
+    install past/store needed by; workspace;
     change stream live/store: name live/shop → live/store; dataset customers → clients; table of clients live.shop__customers → live.store__clients; column clients.label name varchar(80) → varchar(80), from name; table of orders live.shop__orders → live.store__orders
     change stream past/store: name past/shop → past/store; dataset customers → clients; table of clients past.shop__customers → past.store__clients; column clients.label name varchar(80) → varchar(80), from name
     create view WS.core__store__clients

@@ -14,7 +14,10 @@ use teal_model::{
     plan::{Action, Plan},
     release::Release,
 };
-use teal_proto::v1::{ApplyStepReport, IngestRequest, LoadRequest, MergeRequest};
+use teal_proto::v1::{
+    ApplyBeginRequest, ApplyFinishRequest, ApplyStepReport, ApplyStepRequest, IngestRequest,
+    LoadRequest, MergeRequest,
+};
 
 use crate::testkit::Bench;
 
@@ -180,6 +183,22 @@ impl World {
         Ok(reports)
     }
 
+    /// Applies step by step; after each of them these queries must still give these counts.
+    pub(super) async fn apply_watching(&self, model: &str, queries: &[&str], counts: &[&str]) {
+        let (_, hash) = self.store(model).await;
+        let (io, local, by) = (self.io(), self.local(), "anna".to_owned());
+        let request = ApplyBeginRequest { plan: hash.clone(), by: by.clone() };
+        let outline = apply::begin(io, &request).await.expect("begun");
+        for (step, label) in (0..).zip(&outline.labels) {
+            let request = ApplyStepRequest { plan: hash.clone(), step, by: by.clone() };
+            apply::step(io, &local, &request, &Still::default()).await.expect("a step");
+            for (query, count) in queries.iter().zip(counts) {
+                assert_eq!(self.rows(query).await, [*count], "after {label}: {query}");
+            }
+        }
+        apply::finish(io, &ApplyFinishRequest { plan: hash, by }).await.expect("finished");
+    }
+
     pub(super) fn local(&self) -> Local {
         Local::new(Arc::clone(&self.bench.io), None)
     }
@@ -271,15 +290,30 @@ pub(super) fn words(world: &World, plan: &Plan) -> Vec<String> {
             });
             format!("change stream {stream}: {}", changes.collect::<Vec<_>>().join("; "))
         }
-        Action::RepairStream { stream, why } => format!("repair stream {stream}: {why}"),
-        Action::RetireStream { stream, tables } => {
+        Action::RepairStream { stream, why, .. } => format!("repair stream {stream}: {why}"),
+        Action::HandOver { from, tables, .. } => {
+            let tables = tables.iter().map(|table| format!("{} to {}", table.table, table.to));
+            format!("hand over {from}: {}", tables.collect::<Vec<_>>().join("; "))
+        }
+        Action::LoadStream { stream, views } => {
+            let views = views.iter().map(ToString::to_string).collect::<Vec<_>>();
+            format!("load {stream} for {}", views.join(" "))
+        }
+        Action::RetireStream { stream, tables, .. } => {
             let fates = tables
                 .iter()
                 .map(|fate| format!("{} rows {} kept {}", fate.table, fate.rows, fate.kept_days));
             format!("retire stream {stream}: {}", fates.collect::<Vec<_>>().join("; "))
         }
         Action::CreateView { view, .. } => format!("create view {}", view.view),
-        Action::ReplaceView { view, .. } => format!("replace view {}", view.view),
+        Action::ReplaceView { view, found, .. } => format!("replace view {}: {found}", view.view),
+        Action::MoveViews { workspace, views } => {
+            let views = views.iter().map(|moved| {
+                format!("{} {} → {}", moved.view.view.name, moved.from, moved.view.stream)
+            });
+            format!("move views of {workspace}: {}", views.collect::<Vec<_>>().join("; "))
+        }
+        Action::RegisterAttributes { names } => format!("register {}", names.join(" ")),
         Action::DropView { view, .. } => format!("drop view {view}"),
         Action::CreateStatusView { view, replaces, .. } => {
             format!("{} view {view}", if *replaces { "replace" } else { "create" })
@@ -290,7 +324,10 @@ pub(super) fn words(world: &World, plan: &Plan) -> Vec<String> {
         }
         Action::DropSchema { schema } => format!("drop schema {schema}"),
         Action::DropRole { role } => format!("drop role {role}"),
-        Action::InstallRelease => "install".to_owned(),
+        Action::InstallRelease { changes } => {
+            let changes = changes.iter().map(|field| format!(" {};", field.name));
+            format!("install{}", changes.collect::<String>())
+        }
     };
     plan.steps.iter().map(|s| step(&s.action).replace(&world.workspace, "WS")).collect()
 }

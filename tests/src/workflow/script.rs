@@ -317,7 +317,11 @@ impl Engine for Script {
             first_step,
             step_count,
         };
-        Ok(ApplyOutline { phases: vec![phase("prepare", 0, 2), phase("jobs", 2, 3)], steps: 5 })
+        Ok(ApplyOutline {
+            phases: vec![phase("prepare", 0, 2), phase("jobs", 2, 3)],
+            steps: 5,
+            labels: Vec::new(),
+        })
     }
 
     async fn apply_step(

@@ -183,7 +183,12 @@ impl State {
             Work::Begin => "check that the plan is still true".to_owned(),
             Work::Step(step) => {
                 let phase = self.outline.phases.get(self.phase).map_or("", |p| p.name.as_str());
-                format!("{phase}: step {} of {}", step + 1, self.outline.steps)
+                let place = format!("step {} of {}", step + 1, self.outline.steps);
+                let index = usize::try_from(step).unwrap_or(usize::MAX);
+                match self.outline.labels.get(index) {
+                    Some(label) => format!("{phase}: {label} ({place})"),
+                    None => format!("{phase}: {place}"),
+                }
             }
             Work::Finish => "put the release in force".to_owned(),
         }

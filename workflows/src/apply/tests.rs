@@ -16,7 +16,7 @@ fn outline(counts: &[u32]) -> ApplyOutline {
             phase
         })
         .collect();
-    ApplyOutline { phases, steps: first_step }
+    ApplyOutline { phases, steps: first_step, labels: Vec::new() }
 }
 
 const fn start(work: Work) -> Command {
@@ -56,6 +56,16 @@ fn phases_run_one_after_another_and_empty_ones_are_passed() {
     assert_eq!(state.outcome(), Outcome::Done(ApplyReport::default()));
     let status = state.status("p");
     assert_eq!((status.state.as_str(), status.steps_done, status.steps), ("done", 3, 3));
+}
+
+#[test]
+fn a_running_step_is_named() {
+    let labels = vec!["stream live/shop".to_owned()];
+    let state = play([
+        (Event::Started, vec![start(Work::Begin)]),
+        (Event::Begun(ApplyOutline { labels, ..outline(&[1]) }), vec![start(Work::Step(0))]),
+    ]);
+    assert_eq!(state.status("p").running, ["jobs: stream live/shop (step 1 of 1)"]);
 }
 
 #[test]

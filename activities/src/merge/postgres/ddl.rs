@@ -29,7 +29,13 @@ const NAME_BYTES: usize = 63;
 pub fn create_table(dataset: &DatasetSpec, style: Style) -> Result<Vec<Sql>> {
     let layout = Layout::of(dataset)?;
     let (table, key) = (Ident::from(&dataset.table), Ident::new(&key_name(&dataset.table)));
-    let index = match style {
+    let index = create_key(&layout, style, &table, &key);
+    Ok(vec![create_columns(&layout, style, &table), index])
+}
+
+/// The key of a merge table: a constraint, or the unique index on key and batch.
+pub(crate) fn create_key(layout: &Layout, style: Style, table: &Ident, key: &Ident) -> Sql {
+    match style {
         Style::Live => {
             let columns = layout.key_list();
             sql!(
@@ -39,9 +45,8 @@ pub fn create_table(dataset: &DatasetSpec, style: Style) -> Result<Vec<Sql>> {
                 columns
             )
         }
-        Style::Milestoned => create_key_index(&layout, style, &table, &key),
-    };
-    Ok(vec![create_columns(&layout, style, &table), index])
+        Style::Milestoned => create_key_index(layout, style, table, key),
+    }
 }
 
 /// Creates `table` with the columns of a merge table and without its key: for the load that fills it
@@ -90,6 +95,14 @@ pub(crate) fn system_columns(style: Style) -> Sql {
         Style::Live => "teal_batch, teal_hash",
         Style::Milestoned => "teal_batch_in, teal_batch_out, teal_hash",
     })
+}
+
+/// As [`system_columns`], one by one.
+pub(crate) const fn system_names(style: Style) -> &'static [&'static str] {
+    match style {
+        Style::Live => &["teal_batch", "teal_hash"],
+        Style::Milestoned => &["teal_batch_in", "teal_batch_out", "teal_hash"],
+    }
 }
 
 /// Name of a merge table's key (constraint or index): `<table>_key`, shortened with a hash.

@@ -9,6 +9,7 @@
 //! Read first: [`sync`] (reconcile), [`recreate`] (a first load was published).
 
 mod drift;
+mod due;
 mod put;
 mod rows;
 mod suspend;
@@ -19,10 +20,11 @@ use teal_model::{
     release::{DatasetSpec, Shows, StreamSpec, Style, TableName, WorkspaceSpec},
 };
 
-use super::{dependants, roles};
+use super::{dependants, hand_over::Earlier, roles};
 use crate::pg::{Ident, PgResultExt, Sql, sql};
 
 pub use drift::{in_order, touched};
+pub use due::due;
 pub use rows::of_stream;
 pub use suspend::{Suspended, resume, suspend};
 
@@ -75,23 +77,35 @@ pub fn wanted<'a>(
     views
 }
 
-/// What a view selects. Times of a version are those of the batches in which it came and went.
-pub fn query(view: &View, stream_id: i64, table: &DatasetSpec, style: Style) -> Sql {
+/// What a view selects. Times of a version are those of the batches in which it came and went;
+/// `earlier`: whose batches the low numbers are, where the table came from another stream.
+pub fn query(
+    view: &View,
+    stream_id: i64,
+    earlier: &[Earlier],
+    table: &DatasetSpec,
+    style: Style,
+) -> Sql {
     let from = Ident::from(&table.table);
     let names = table.columns.iter().map(|column| Ident::of_alias("t", &column.name));
     let columns = Sql::join(names, ", ");
     match (view.history, style) {
-        (true, Style::Milestoned) => sql!(
-            "select b.committed_at as teal_from, e.committed_at as teal_to,
-               t.teal_batch_in, t.teal_batch_out, {columns}
-             from {from} t
-             left join teal.batch b on b.stream_id = {stream_id} and b.batch = t.teal_batch_in
-             left join teal.batch e on e.stream_id = {stream_id}
-               and e.batch = t.teal_batch_out::bigint + 1",
-            columns,
-            from,
-            stream_id
-        ),
+        (true, Style::Milestoned) => {
+            let came = owner(stream_id, earlier, &Sql::text("t.teal_batch_in"));
+            let went = owner(stream_id, earlier, &Sql::text("t.teal_batch_out::bigint + 1"));
+            sql!(
+                "select b.committed_at as teal_from, e.committed_at as teal_to,
+                   t.teal_batch_in, t.teal_batch_out, {columns}
+                 from {from} t
+                 left join teal.batch b on b.stream_id = {came} and b.batch = t.teal_batch_in
+                 left join teal.batch e on e.stream_id = {went}
+                   and e.batch = t.teal_batch_out::bigint + 1",
+                columns,
+                from,
+                came,
+                went
+            )
+        }
         (false, Style::Milestoned) => sql!(
             "select {columns} from {from} t where t.teal_batch_out = {open}",
             columns,
@@ -100,6 +114,23 @@ pub fn query(view: &View, stream_id: i64, table: &DatasetSpec, style: Style) -> 
         ),
         (_, Style::Live) => sql!("select {columns} from {from} t", columns, from),
     }
+}
+
+/// The stream whose batch a number is.
+fn owner(stream_id: i64, earlier: &[Earlier], number: &Sql) -> Sql {
+    if earlier.is_empty() {
+        return sql!("{stream_id}", stream_id);
+    }
+    let cases = earlier.iter().map(|era| {
+        sql!(
+            "when {number} < {before} then {stream}",
+            number,
+            before = era.before,
+            stream = era.stream
+        )
+    });
+    let cases = Sql::join(cases, " ");
+    sql!("case {cases} else {stream_id} end", cases, stream_id)
 }
 
 /// Makes the views of a stream the wanted ones: the rest go. In the caller's transaction, which
@@ -170,11 +201,14 @@ pub async fn drop(conn: &mut PgConnection, view: &TableName) -> Result<bool> {
     Ok(there)
 }
 
+/// Layout, schema, name, style and earlier owners of a merge table.
+type TableRow = (Json<DatasetSpec>, String, String, String, Json<Vec<Earlier>>);
+
 /// Puts one view on its merge table. A view that is as it was put stays untouched, unless `anew`:
 /// to replace it takes a lock that waits for each query on it.
 async fn put_one(conn: &mut PgConnection, stream_id: i64, view: &View, anew: bool) -> Result<bool> {
-    let table: Option<(Json<DatasetSpec>, String, String, String)> = sqlx::query_as(
-        "select layout, schema_name, table_name, style from teal.merge_table
+    let table: Option<TableRow> = sqlx::query_as(
+        "select layout, schema_name, table_name, style, earlier from teal.merge_table
          where stream_id = $1 and dataset = $2 and retired_at is null",
     )
     .bind(stream_id)
@@ -182,10 +216,12 @@ async fn put_one(conn: &mut PgConnection, stream_id: i64, view: &View, anew: boo
     .fetch_optional(&mut *conn)
     .await
     .during("looking for the table of a view")?;
-    let Some((Json(mut layout), schema, name, style)) = table else { return Ok(false) };
+    let Some((Json(mut layout), schema, name, style, Json(earlier))) = table else {
+        return Ok(false);
+    };
     layout.table = TableName { schema, name };
     let style = if style == Style::Live.as_str() { Style::Live } else { Style::Milestoned };
-    let query = query(view, stream_id, &layout, style);
+    let query = query(view, stream_id, &earlier, &layout, style);
     let mut changed = false;
     if anew || !put::is_as_put(conn, &view.name, &query).await? {
         put(conn, &view.name, &query).await?;

@@ -34,6 +34,22 @@ pub(super) fn agreed(yes: bool) -> Result<()> {
     if yes { Ok(()) } else { Err(Error::new(code::CLI0007)) }
 }
 
+/// Asks, after Ctrl-C, whether to cancel what runs; no answer, or a second Ctrl-C, leaves it.
+pub(super) async fn cancelling(printer: Printer) -> bool {
+    printer.stderr("Leave the apply running, or cancel it? [l/c]");
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    // A thread of its own: reading a terminal cannot be interrupted, and the process may end first.
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = std::io::stdin().read_line(&mut text).is_ok();
+        answer.send(read && text.trim().to_lowercase().starts_with('c')).ok(); // nobody waits any more
+    });
+    tokio::select! {
+        answered = answered => answered.unwrap_or(false),
+        _pressed = tokio::signal::ctrl_c() => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,11 +7,11 @@ use std::{
 
 use teal_activities::{Io, plan};
 use teal_model::{Error, Kind, Result, release::Release};
-use teal_proto::v1::{ApplyInput, ApplyReport, ApplyStatus, ApplyStepReport, Failure};
+use teal_proto::v1::{ApplyReport, ApplyStatus, ApplyStepReport, Failure};
 use teal_temporal::{ApplyStart, Closed, Temporal, names};
 use tokio_util::sync::CancellationToken;
 
-use super::Job;
+use super::{Job, Wanted, attend::is_attended, confirm, jobs::Jobs};
 use crate::{
     code, interrupt,
     ui::{
@@ -35,79 +35,96 @@ pub(super) enum Ended {
     Applied(ApplyReport),
     /// A step failed.
     Failed(Failure),
-    /// No worker took it; nothing was done, or not all.
-    Unattended,
+    /// No worker answers for it.
+    Unattended {
+        /// Whether one did before, so that some steps may be done.
+        begun: bool,
+    },
 }
 
 /// What is said at Ctrl-C.
-const GOES_ON: &str =
-    "nothing is lost: workers go on with what was started, and the same command joins it";
+const GOES_ON: &str = "nothing is lost: workers go on with what was started, and the same command joins it; \
+     `teal apply --cancel` ends it";
 
 pub(super) async fn run(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
-    interrupt::leaving(GOES_ON, Box::pin(attend(job, temporal))).await
+    let release = plan::load(job.io.control(), &job.hash).await?.release;
+    let work = Box::pin(attend(job, temporal, &release));
+    leave_or_cancel(temporal, &release, job.printer, work).await
 }
 
-/// Watches an apply of this very release that somebody (perhaps this person, before Ctrl-C) has
-/// started; `None`: there is none, or no worker answers for it.
+/// Watches an apply of this very release (or plan) that somebody (perhaps this person, before
+/// Ctrl-C) has started; `None`: there is none, or no worker answers for it.
 pub(super) async fn join_running(
     io: &Io,
     temporal: &Temporal,
-    release: &Release,
+    wanted: &Wanted,
     printer: Printer,
 ) -> Result<Option<Ended>> {
-    let ecosystem = &release.ecosystem;
+    let ecosystem = &wanted.release.ecosystem;
     if !temporal.is_open(&names::apply_workflow(ecosystem)).await? {
         return Ok(None);
     }
     let Ok(running) = temporal.apply_status(ecosystem).await else { return Ok(None) };
-    if plan::load(io.control(), &running.plan).await?.release != *release {
+    let stored = plan::load(io.control(), &running.plan).await?;
+    let is_ours = match &wanted.planned {
+        Some(planned) => planned.hash() == running.plan,
+        None => stored.release == wanted.release,
+    };
+    if !is_ours {
         return Err(other_is_running(ecosystem, &running));
     }
     printer.say("this model is being applied already: watching it");
-    let watching = Box::pin(watch(temporal, ecosystem, &running.plan, printer));
-    interrupt::leaving(GOES_ON, watching).await.map(Some)
+    let jobs = Jobs::of(io, &stored.plan, &stored.release).await;
+    let watching = Box::pin(watch(temporal, ecosystem, &running.plan, jobs, printer));
+    leave_or_cancel(temporal, &stored.release, printer, watching).await.map(Some)
 }
 
-async fn attend(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
-    if !is_attended(job, temporal).await? {
-        return Ok(Ended::Unattended);
+/// Runs work that goes on elsewhere. Ctrl-C asks whether to leave it running or to cancel it; where
+/// nobody can answer it is left.
+async fn leave_or_cancel<T>(
+    temporal: &Temporal,
+    release: &Release,
+    printer: Printer,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let ended = interrupt::leaving(GOES_ON, work).await;
+    let is_interrupted = matches!(&ended, Err(error) if error.code() == code::CLI0009);
+    if !is_interrupted || !printer.can_ask() || !confirm::cancelling(printer).await {
+        return ended;
     }
-    let input = ApplyInput {
-        ecosystem: job.plan.ecosystem.clone(),
-        services: job.plan.services.clone(),
-        plan: job.hash.clone(),
-        by: job.by.clone(),
-        catalog_uid: job.catalog_uid.clone(),
-    };
+    super::cancel::stop(temporal, release, printer).await?;
+    Err(Error::new(code::CLI0009).hint(
+        "done steps stay done; the same command goes on with what is left, `teal plan` shows it",
+    ))
+}
+
+async fn attend(job: &Job<'_>, temporal: &Temporal, release: &Release) -> Result<Ended> {
+    if !is_attended(job, temporal).await? {
+        return Ok(Ended::Unattended { begun: false });
+    }
     let ecosystem = &job.plan.ecosystem;
-    if temporal.start_apply(&input).await? == ApplyStart::AlreadyRunning {
-        let running = temporal.apply_status(ecosystem).await?;
+    if temporal.start_apply(&job.input()).await? == ApplyStart::AlreadyRunning {
+        let running = asked(temporal, ecosystem).await?;
         if running.plan != job.hash {
             return Err(other_is_running(ecosystem, &running));
         }
     }
-    watch(temporal, ecosystem, &job.hash, job.printer).await
+    let jobs = Jobs::of(job.io, job.plan, release).await;
+    watch(temporal, ecosystem, &job.hash, jobs, job.printer).await
 }
 
-/// Whether some worker would take the workflow. One that waited for this very plan, or that has
-/// just been started, gets a moment to come.
-async fn is_attended(job: &Job<'_>, temporal: &Temporal) -> Result<bool> {
-    let services = &job.plan.services;
-    if temporal.workflows_are_polled(services).await? {
-        return Ok(true);
-    }
-    let line = Line::start(job.printer, CancellationToken::new());
-    let queue = names::workflows_queue(services);
-    line.above(&format!("no worker polls {queue}: waiting for one (`teal worker`)"));
+/// The status of a workflow that was started just before, perhaps by somebody else at the same
+/// moment: its worker gets a moment to answer.
+async fn asked(temporal: &Temporal, ecosystem: &str) -> Result<ApplyStatus> {
     let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        line.show(&format!("waiting for a worker at {queue}"));
-        tokio::time::sleep(ASK_EVERY).await;
-        if temporal.workflows_are_polled(services).await? {
-            return Ok(true);
+    loop {
+        match temporal.apply_status(ecosystem).await {
+            Err(error) if error.kind() == Kind::Transient && began.elapsed() < PATIENCE => {
+                tokio::time::sleep(ASK_EVERY).await;
+            }
+            status => return status,
         }
     }
-    Ok(false)
 }
 
 fn other_is_running(ecosystem: &str, running: &ApplyStatus) -> Error {
@@ -122,17 +139,22 @@ async fn watch(
     temporal: &Temporal,
     ecosystem: &str,
     plan: &str,
+    mut jobs: Option<Jobs>,
     printer: Printer,
 ) -> Result<Ended> {
     let line = Line::start(printer, CancellationToken::new());
-    let (mut told, mut answered) = (BTreeSet::new(), Instant::now());
+    let (mut told, mut answered, mut begun) = (BTreeSet::new(), Instant::now(), false);
     loop {
         match temporal.apply_status(ecosystem).await {
             // The workflow of an earlier plan that has just ended may still answer.
             Ok(status) if status.plan != plan => {}
             Ok(status) => {
-                answered = Instant::now();
-                tell_steps(&status, &mut told, &line);
+                (answered, begun) = (Instant::now(), true);
+                let streams = match &mut jobs {
+                    Some(jobs) => jobs.look(&line).await,
+                    None => String::new(),
+                };
+                tell_steps(&status, &streams, &mut told, &line);
                 if matches!(status.state.as_str(), "done" | "failed") {
                     break;
                 }
@@ -141,7 +163,7 @@ async fn watch(
             Err(_silent) => line.show("waiting for a worker to answer"),
         }
         if answered.elapsed() >= PATIENCE {
-            return Ok(Ended::Unattended);
+            return Ok(Ended::Unattended { begun });
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
@@ -149,18 +171,18 @@ async fn watch(
     ended(temporal, ecosystem).await
 }
 
-fn tell_steps(status: &ApplyStatus, told: &mut BTreeSet<u32>, line: &Line) {
+fn tell_steps(status: &ApplyStatus, streams: &str, told: &mut BTreeSet<u32>, line: &Line) {
     for step in &status.recent {
         if told.insert(step.step) {
             line.above(&step_line(step));
         }
     }
     let phase = match (status.phase.as_str(), status.steps_done) {
-        ("", 0) => "beginning",
-        ("", _) => "finishing",
-        (phase, _) => phase,
+        ("", 0) => "beginning".to_owned(),
+        ("", _) => "finishing".to_owned(),
+        (phase, _) => phase.replace('_', " "),
     };
-    line.show(&format!("{phase}: {} of {} steps", status.steps_done, status.steps));
+    line.show(&format!("{phase}: {} of {} steps{streams}", status.steps_done, status.steps));
 }
 
 /// `  done  stream live/shop: started`.

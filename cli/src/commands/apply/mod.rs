@@ -1,13 +1,17 @@
-//! `teal apply`: migrate the catalog, make and show the plan, ask, carry it out.
+//! `teal apply`: migrate the catalog, make and show the plan (or take one from a file), ask, carry it
+//! out.
 
+mod attend;
+mod cancel;
 mod confirm;
 mod durable;
+mod jobs;
 mod local;
 
 use std::{path::PathBuf, sync::Arc};
 
 use teal_activities::{Io, Orchestrator, catalog, plan};
-use teal_model::{Error, Result, plan::Plan, release::Release};
+use teal_model::{Error, Known, Result, plan::Plan, release::Release};
 use teal_proto::v1::ApplyReport;
 use teal_temporal::{Retry, Temporal};
 use teal_worker::TemporalOrchestrator;
@@ -19,7 +23,9 @@ use crate::{
     commands::plan as planning,
     config,
     exit::Exit,
-    live, model, session,
+    live, model,
+    plan_file::PlanFile,
+    session,
     ui::{
         Format, Printer,
         ask::ask,
@@ -34,13 +40,16 @@ use crate::{
 ///
 /// Prints the plan, asks when it removes something, and does exactly what it says: as a durable
 /// workflow that survives this command, its workers and Temporal; or in this process with --local.
-/// Applying twice does nothing the second time.
+/// Applying twice does nothing the second time; after an interruption it goes on with what is left.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   teal apply examples/tpch/model
   teal apply --yes                   do not ask, even when something is removed
-  teal apply --local                 no worker runs yet: do the steps here")]
+  teal apply --local                 no worker runs yet: do the steps here
+  teal apply --plan monday.plan      exactly that plan, or nothing when it is no longer true
+  teal apply --queue                 no worker runs yet: leave it for the first one that comes
+  teal apply --cancel                stop the one that is running; done steps stay done")]
 pub struct Args {
     /// Files, and folders searched for *.yaml and *.yml [default: `model/` or else `.`]
     paths: Vec<PathBuf>,
@@ -50,6 +59,15 @@ pub struct Args {
     /// Do the steps in this process instead of on a worker
     #[arg(long)]
     local: bool,
+    /// Carry out the plan of a file that `teal plan --out` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    plan: Option<PathBuf>,
+    /// When no worker runs, leave the apply for the first one that comes
+    #[arg(long, conflicts_with = "local")]
+    queue: bool,
+    /// Cancel the apply that is running
+    #[arg(long, conflicts_with_all = ["paths", "plan", "local", "queue", "yes"])]
+    cancel: bool,
     #[command(flatten)]
     output: Output,
 }
@@ -64,55 +82,113 @@ struct Job<'a> {
     printer: Printer,
 }
 
+/// What is to be made true, and how.
+struct Wanted {
+    release: Release,
+    /// What the model describes beyond it; a plan file does not say.
+    known: Option<Known>,
+    /// The plan of a file, to be carried out exactly.
+    planned: Option<Plan>,
+}
+
+impl Wanted {
+    fn read(args: &Args, printer: Printer) -> Result<Option<Self>> {
+        if let Some(path) = &args.plan {
+            let file = PlanFile::read(path)?;
+            let (release, planned) = (file.release, Some(file.plan));
+            return Ok(Some(Self { release, known: None, planned }));
+        }
+        let compiled = model::compile_known(&args.paths, printer)?;
+        Ok(compiled.map(|(release, known)| Self { release, known: Some(known), planned: None }))
+    }
+}
+
 pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
-    let Some(release) = model::compile(&args.paths, printer)? else { return Ok(Exit::Failed) };
+    if args.cancel {
+        return cancel::run(args.output.format, printer).await;
+    }
+    let Some(wanted) = Wanted::read(args, printer)? else { return Ok(Exit::Failed) };
+    let release = &wanted.release;
     let io = Arc::new(session::open(release.services.credentials.clone()).await?);
-    migrate(&io, &release).await?;
+    migrate(&io, release).await?;
     let patience = if args.local { planning::TEMPORAL } else { Retry::COMMAND };
     let connected = session::temporal(&release.services, patience).await;
     if let (false, Ok(temporal)) = (args.local, &connected)
-        && let Some(ended) = durable::join_running(&io, temporal, &release, printer).await?
+        && let Some(ended) = durable::join_running(&io, temporal, &wanted, printer).await?
     {
         told(&ended, printer)?;
     }
-    let plan = match planning::make(&io, &release, printer).await {
+    let made = to_do(&io, wanted.known.clone(), &wanted, printer).await;
+    let plan = match made {
         Err(error) => return live::told(error, &args.paths, printer),
         Ok(plan) => plan,
+    };
+    let Some(plan) = plan else {
+        printer.say("this plan is applied already");
+        return nothing_to_do(args, None, printer);
     };
     if args.output.format == Format::Text {
         printer.data(&render(&plan, Depth::Full, None))?;
     }
     if plan.is_empty() {
-        return nothing_to_do(args, &plan, printer);
+        return nothing_to_do(args, Some(&plan), printer);
     }
     confirm::destruction(&plan, args.yes, printer)?;
     let identity = catalog::identity(io.control()).await?;
     let by = config::whoami();
-    let hash = plan::store(io.control(), &plan, &release, &by).await?;
+    let hash = plan::store(io.control(), &plan, release, &by).await?;
     let job =
         Job { io: &io, plan: &plan, hash, by, catalog_uid: identity.uid.to_string(), printer };
-    let ended = carry_out(args, &job, connected).await?;
-    report(args, &job, &ended)
+    match carry_out(args, &job, connected).await? {
+        Some(ended) => report(args, &job, &ended),
+        None => Ok(Exit::Done),
+    }
 }
 
-/// The control catalog and the merge store's ledger: often one database, always one schema.
+/// The plan to carry out: made now, or that of the file as long as it is true; `None`: that one is
+/// done.
+async fn to_do(
+    io: &Io,
+    known: Option<Known>,
+    wanted: &Wanted,
+    printer: Printer,
+) -> Result<Option<Plan>> {
+    let now = planning::make(io, &wanted.release, known, printer).await?;
+    let Some(planned) = &wanted.planned else { return Ok(Some(now)) };
+    if now.is_empty() && !planned.is_empty() {
+        return Ok(None);
+    }
+    let begun = plan::was_begun(io.control(), &planned.hash()).await?;
+    plan::still_true(planned, &now, begun)?;
+    Ok(Some(planned.clone()))
+}
+
+/// The control catalog and the merge store's ledger: often one database, always one schema. Not
+/// before it is clear that the merge store is the right one.
 async fn migrate(io: &Io, release: &Release) -> Result<()> {
     catalog::migrate(io.control()).await?;
+    plan::refuse_another_place(io, release).await?;
     let merge = io.ledger(&release.services.merge).await?;
     catalog::migrate(&merge)
         .await
         .map_err(|error| error.with("merge_store", &release.services.merge.host))
 }
 
-fn nothing_to_do(args: &Args, plan: &Plan, printer: Printer) -> Result<Exit> {
+fn nothing_to_do(args: &Args, plan: Option<&Plan>, printer: Printer) -> Result<Exit> {
     if args.output.format == Format::Json {
-        printer.json(&serde_json::json!({ "applied": false, "plan": planning::as_json(plan) }))?;
+        let plan = plan.map(planning::as_json);
+        printer.json(&serde_json::json!({ "applied": false, "plan": plan }))?;
     }
     Ok(Exit::Done)
 }
 
-/// On a worker, or here when that was asked for or nobody else does it.
-async fn carry_out(args: &Args, job: &Job<'_>, connected: Result<Temporal>) -> Result<Ended> {
+/// On a worker, or here when that was asked for or nobody else does it; `None`: it is left for the
+/// first worker that comes.
+async fn carry_out(
+    args: &Args,
+    job: &Job<'_>,
+    connected: Result<Temporal>,
+) -> Result<Option<Ended>> {
     if args.local {
         let beyond = match &connected {
             Ok(temporal) => {
@@ -127,15 +203,22 @@ async fn carry_out(args: &Args, job: &Job<'_>, connected: Result<Temporal>) -> R
                 None
             }
         };
-        return local::run(job, beyond).await.map(Ended::Applied);
+        return local::run(job, beyond).await.map(Ended::Applied).map(Some);
     }
     let temporal = connected.map_err(|error| {
         let help = error.help().to_owned();
         error.hint(format!("{help}; `teal apply --local` does the steps without Temporal"))
     })?;
+    if args.queue && attend::queued(job, &temporal).await? {
+        return Ok(None);
+    }
     match durable::run(job, &temporal).await? {
-        Ended::Unattended => unattended(job, &temporal).await,
-        ended => Ok(ended),
+        Ended::Unattended { begun: true } => Err(unattended_error(job).hint(
+            "its worker is gone: another one goes on with it, `teal apply` joins it then and \
+             `teal apply --cancel` ends it",
+        )),
+        Ended::Unattended { begun: false } => unattended(job, &temporal).await.map(Some),
+        ended => Ok(Some(ended)),
     }
 }
 
@@ -145,17 +228,25 @@ fn beyond(job: &Job<'_>, temporal: &Temporal) -> Arc<dyn Orchestrator> {
     Arc::new(TemporalOrchestrator::new(temporal.clone(), uid, services))
 }
 
-/// Says that nobody works, and offers to do it here.
-async fn unattended(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
-    let error = Error::new(code::CLI0008)
+fn unattended_error(job: &Job<'_>) -> Error {
+    Error::new(code::CLI0008)
         .with("task_queue", teal_temporal::names::workflows_queue(&job.plan.services))
-        .with("plan", job.hash.get(..12).unwrap_or(&job.hash));
+        .with("plan", job.hash.get(..12).unwrap_or(&job.hash))
+}
+
+/// Says that nobody works, and offers to do it here. Nothing stays behind that a worker would start
+/// next week.
+async fn unattended(job: &Job<'_>, temporal: &Temporal) -> Result<Ended> {
+    local::supersede(job, temporal).await?;
+    let error = unattended_error(job).hint(
+        "nothing was done and nothing is queued: start a worker with `teal worker`, let this process \
+         do it with `--local`, or leave it for the first worker with `--queue`",
+    );
     if !job.printer.can_ask() {
         return Err(error);
     }
     job.printer.error(&error);
     confirm::agreed(ask("Do it in this process now?", code::CLI0007, job.printer)?)?;
-    local::supersede(job, temporal).await?;
     local::run(job, Some(beyond(job, temporal))).await.map(Ended::Applied)
 }
 
@@ -186,7 +277,7 @@ fn told(ended: &Ended, printer: Printer) -> Result<&ApplyReport> {
             printer.stderr(&render_failure(failure));
             Err(Error::new(code::CLI0012))
         }
-        Ended::Unattended => Err(Error::new(code::CLI0008)),
+        Ended::Unattended { .. } => Err(Error::new(code::CLI0008)),
     }
 }
 
@@ -212,6 +303,9 @@ mod tests {
         let printer = Printer::new(Verbosity::Quiet, Color::Never);
         let failed = told(&Ended::Failed(Failure::default()), printer).unwrap_err();
         assert_eq!(failed.code(), code::CLI0012);
-        assert_eq!(told(&Ended::Unattended, printer).unwrap_err().code(), code::CLI0008);
+        assert_eq!(
+            told(&Ended::Unattended { begun: false }, printer).unwrap_err().code(),
+            code::CLI0008
+        );
     }
 }

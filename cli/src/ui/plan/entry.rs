@@ -1,10 +1,13 @@
-//! From one step of a plan to one printed line.
+//! From one step of a plan to one printed line and what stands below it.
 
 use anstyle::Style;
-use teal_model::plan::{Action, Field, Load, TableFate};
+use teal_model::{
+    plan::{Action, Field, Load, TableFate, TakenTable, ViewChange},
+    release::TableName,
+};
 
 use crate::ui::{
-    style::{DONE, ERROR, WARNING},
+    style::{DONE, ERROR, FAINT, NAME, WARNING},
     units,
 };
 
@@ -14,6 +17,8 @@ pub(super) enum Verb {
     Create,
     Change,
     Remove,
+    /// Nothing changes: what follows waits for it.
+    Wait,
 }
 
 /// One line of the plan with what stands below it.
@@ -21,9 +26,18 @@ pub(super) struct Entry {
     pub(super) verb: Verb,
     pub(super) object: &'static str,
     pub(super) name: String,
+    /// For plans of one line per object: all of it.
     pub(super) note: String,
+    /// Above details: what they do not say.
+    pub(super) short: Option<String>,
     pub(super) destructive: bool,
-    pub(super) details: Vec<String>,
+    pub(super) details: Vec<Detail>,
+}
+
+/// A line below an entry.
+pub(super) struct Detail {
+    pub(super) style: Style,
+    pub(super) text: String,
 }
 
 /// Sections of the printed plan.
@@ -32,14 +46,18 @@ pub(super) enum Group {
     Streams,
     Views,
     Access,
+    Catalog,
 }
 
 impl Group {
+    pub(super) const ALL: [Self; 4] = [Self::Streams, Self::Views, Self::Access, Self::Catalog];
+
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Streams => "Streams",
             Self::Views => "Views",
             Self::Access => "Schemas and roles",
+            Self::Catalog => "Catalog",
         }
     }
 }
@@ -50,6 +68,7 @@ impl Verb {
             Self::Create => (DONE, "create"),
             Self::Change => (WARNING, "change"),
             Self::Remove => (ERROR, "remove"),
+            Self::Wait => (NAME, "wait  "),
         }
     }
 }
@@ -57,21 +76,98 @@ impl Verb {
 /// What this step will read from the source.
 pub(super) fn loads(action: &Action) -> &[Load] {
     match action {
-        Action::CreateStream { loads, .. } | Action::ChangeStream { loads, .. } => loads,
+        Action::CreateStream { loads, .. }
+        | Action::ChangeStream { loads, .. }
+        | Action::RepairStream { loads, .. } => loads,
         _ => &[],
     }
 }
 
-/// `1.2 M rows, 340 MiB`, with `at least` where the source has no statistics for some dataset.
+/// `about 1.2 M rows, 340 MiB, 40 s`, with what the source's statistics do not know.
 pub(super) fn volume(loads: &[&Load]) -> String {
-    let rows: u64 = loads.iter().filter_map(|load| load.rows).sum();
-    let size: u64 = loads.iter().filter_map(|load| load.bytes).sum();
+    let sum = |of: fn(&Load) -> Option<u64>| loads.iter().filter_map(|load| of(load)).sum::<u64>();
+    let (rows, size) = (sum(|load| load.rows), sum(|load| load.bytes));
     let unknown = loads.iter().filter(|load| load.rows.is_none()).count();
-    let known = format!("{}, {}", units::counted(rows, "row"), units::bytes(size));
+    let mut known = format!("{}, {}", units::counted(rows, "row"), units::bytes(size));
+    if loads.iter().any(|load| load.seconds.is_some()) {
+        let seconds = std::time::Duration::from_secs(sum(|load| load.seconds));
+        known.push_str(&format!(", {}", units::duration(seconds)));
+    }
     match unknown {
         0 => format!("about {known}"),
         n if n == loads.len() => "an unknown number of rows".to_owned(),
         n => format!("about {known} and {} of unknown size", units::counted(n as u64, "dataset")),
+    }
+}
+
+/// Lines in the order in which they are read.
+#[derive(Default)]
+struct Details(Vec<Detail>);
+
+impl Details {
+    fn plain(&mut self, text: impl Into<String>) {
+        self.0.push(Detail { style: Style::new(), text: text.into() });
+    }
+
+    fn needed(&mut self, by: &[String]) {
+        if !by.is_empty() {
+            self.plain(format!("needed by {}", by.join(", ")));
+        }
+    }
+
+    fn fields(&mut self, fields: &[Field]) {
+        for each in fields {
+            let (style, mark) = match (&each.old, &each.new) {
+                (None, Some(_)) => (DONE, '+'),
+                (Some(_), None) => (ERROR, '-'),
+                _ => (WARNING, '~'),
+            };
+            self.0.push(Detail { style, text: format!("{mark} {}", field(each)) });
+        }
+    }
+
+    fn loads(&mut self, loads: &[Load]) {
+        for load in loads {
+            self.plain(format!("loads {}: {}", load.dataset, volume(&[load])));
+        }
+    }
+
+    fn interrupts(&mut self, text: impl Into<String>) {
+        self.0.push(Detail { style: WARNING, text: format!("interrupts: {}", text.into()) });
+    }
+
+    fn losses(&mut self, losses: &[String]) {
+        for loss in losses {
+            self.0.push(Detail { style: ERROR, text: format!("destroys: {loss}") });
+        }
+    }
+
+    fn statements(&mut self, ddl: &[String]) {
+        for line in ddl.iter().flat_map(|statement| statement.trim().lines()) {
+            self.0.push(Detail { style: FAINT, text: line.trim_end().to_owned() });
+        }
+    }
+
+    fn views(&mut self, views: &[ViewChange]) {
+        let names = |recreated: bool| {
+            let those = views.iter().filter(|view| view.recreated == recreated);
+            those.map(|view| view.view.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        let (replaced, recreated) = (names(false), names(true));
+        if !replaced.is_empty() {
+            self.plain(format!("replaces in the same transaction: {replaced}"));
+        }
+        if !recreated.is_empty() {
+            let wait = "queries on them wait until it is done";
+            self.interrupts(format!("{recreated} created again in one transaction: {wait}"));
+        }
+    }
+
+    fn taken(&mut self, taken: &[TakenTable]) {
+        for table in taken {
+            let rows = units::counted(table.rows, "row");
+            self.plain(format!("goes on with {} of {}: {rows}, no load", table.table, table.from));
+        }
     }
 }
 
@@ -82,24 +178,29 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
         object,
         name: name.to_owned(),
         note,
+        short: None,
         destructive: action.is_destructive(),
         details: Vec::new(),
     };
+    let mut details = Details::default();
     let (group, entry) = match action {
-        Action::CreateStream { stream, style, needed_by, facts, ddl, loads } => {
+        Action::CreateStream { stream, style, needed_by, facts, ddl, loads, takes_over } => {
             let all: Vec<&Load> = loads.iter().collect();
-            let note = format!(
-                "{}, {}",
-                units::counted(loads.len() as u64, "dataset"),
-                if all.is_empty() { "no load".to_owned() } else { volume(&all) }
-            );
-            let mut details = needed(needed_by);
+            let note = match (all.is_empty(), takes_over.len() as u64) {
+                (true, 0) => "no load".to_owned(),
+                (true, n) => format!("{}, no load", units::counted(n, "dataset")),
+                (false, n) => {
+                    let datasets = units::counted(all.len() as u64 + n, "dataset");
+                    format!("{datasets}, {}", volume(&all))
+                }
+            };
+            details.needed(needed_by);
             let style = std::iter::once(format!("style {}", style.as_str()));
-            details.push(style.chain(facts.iter().map(field)).collect::<Vec<_>>().join("; "));
-            details.extend(loads.iter().map(load));
-            details.extend(ddl.iter().flat_map(|statement| statement_lines(statement)));
-            let name = stream.to_string();
-            (Group::Streams, Entry { details, ..plain(Verb::Create, "stream", &name, note) })
+            details.plain(style.chain(facts.iter().map(field)).collect::<Vec<_>>().join("; "));
+            details.taken(takes_over);
+            details.loads(loads);
+            details.statements(ddl);
+            (Group::Streams, plain(Verb::Create, "stream", &stream.to_string(), note))
         }
         Action::ChangeStream {
             stream,
@@ -109,36 +210,73 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
             ddl,
             loads,
             interrupts,
+            views,
             destructive: _,
+            losses,
         } => {
             let mut note: Vec<String> =
                 formerly.iter().map(|old| format!("formerly {old}")).collect();
+            let short = match formerly {
+                Some(old) => format!("formerly {old}"),
+                None => units::counted(changes.len() as u64, "change"),
+            };
             note.extend(changes.iter().map(field));
-            let mut details = needed(needed_by);
-            details.extend(loads.iter().map(load));
+            details.fields(changes);
+            details.needed(needed_by);
+            details.loads(loads);
             if *interrupts {
-                details.push("the running batch is given up and read again".to_owned());
+                details.interrupts("the running batch is given up and read again");
             }
-            details.extend(ddl.iter().flat_map(|statement| statement_lines(statement)));
+            details.views(views);
+            details.losses(losses);
+            details.statements(ddl);
             let entry = plain(Verb::Change, "stream", &stream.to_string(), note.join("; "));
-            (Group::Streams, Entry { details, ..entry })
+            (Group::Streams, Entry { short: Some(short), ..entry })
         }
-        Action::RepairStream { stream, why } => {
-            (Group::Streams, plain(Verb::Change, "stream", &stream.to_string(), why.clone()))
+        Action::RepairStream { stream, why, ddl, loads, losses } => {
+            details.loads(loads);
+            details.losses(losses);
+            details.statements(ddl);
+            let note = format!("repair: {why}");
+            (Group::Streams, plain(Verb::Change, "stream", &stream.to_string(), note))
         }
-        Action::RetireStream { stream, tables } => {
-            let note = "no workspace needs it any more".to_owned();
-            let details = tables.iter().map(fate).collect();
-            let entry = plain(Verb::Remove, "stream", &stream.to_string(), note);
-            (Group::Streams, Entry { details, ..entry })
+        Action::HandOver { from, why, tables } => {
+            for table in tables {
+                details.plain(format!("{} goes to {} with its rows", table.table, table.to));
+            }
+            details.interrupts("its running batch is given up and read again by who follows");
+            (Group::Streams, plain(Verb::Change, "tables", &from.to_string(), why.clone()))
+        }
+        Action::LoadStream { stream, views } => {
+            let note = "until it is loaded its views show what they showed".to_owned();
+            details.plain(names(views));
+            (Group::Streams, plain(Verb::Wait, "load", &stream.to_string(), note))
+        }
+        Action::RetireStream { stream, why, tables } => {
+            for one in tables {
+                details.0.push(Detail { style: ERROR, text: fate(one) });
+            }
+            (Group::Streams, plain(Verb::Remove, "stream", &stream.to_string(), why.clone()))
         }
         Action::CreateView { view, .. } => {
             let note = format!("on {} {}", view.stream, view.dataset);
             (Group::Views, plain(Verb::Create, "view", &view.view.to_string(), note))
         }
-        Action::ReplaceView { view, .. } => {
-            let note = format!("now on {} {}", view.stream, view.dataset);
+        Action::ReplaceView { view, found, .. } => {
+            let note = format!("repair: it {found}");
             (Group::Views, plain(Verb::Change, "view", &view.view.to_string(), note))
+        }
+        Action::MoveViews { workspace, views } => {
+            for moved in views {
+                let (view, to) = (&moved.view, &moved.view.stream);
+                details.plain(format!(
+                    "{}: {} {} → {to} {}",
+                    view.view, moved.from, moved.dataset, view.dataset
+                ));
+            }
+            let count = units::counted(views.len() as u64, "view");
+            let note = format!("at one stroke: {count}, no moment without rows");
+            (Group::Views, plain(Verb::Change, "views", workspace, note))
         }
         Action::DropView { workspace, view } => {
             let note = format!("of workspace {workspace}");
@@ -151,8 +289,10 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
         }
         Action::GrantReader { role, views } => {
             let note = format!("may read {}", units::counted(views.len() as u64, "view"));
-            let details = views.iter().map(|view| format!("select on {view}")).collect();
-            (Group::Access, Entry { details, ..plain(Verb::Create, "grant", role, note) })
+            for view in views {
+                details.plain(format!("select on {view}"));
+            }
+            (Group::Access, plain(Verb::Create, "grant", role, note))
         }
         Action::RenameSchema { from, to } => {
             let note = format!("renamed from {from}");
@@ -180,9 +320,23 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
         Action::DropRole { role } => {
             (Group::Access, plain(Verb::Remove, "role", role, String::new()))
         }
-        Action::InstallRelease => return None,
+        Action::RegisterAttributes { names } => {
+            let note = "the namespace lacks them; Temporal's UI filters streams by them".to_owned();
+            (Group::Catalog, plain(Verb::Create, "search attributes", &names.join(", "), note))
+        }
+        Action::InstallRelease { changes } if changes.is_empty() => return None,
+        Action::InstallRelease { changes } => {
+            details.fields(changes);
+            let note = changes.iter().map(field).collect::<Vec<_>>().join("; ");
+            let short = Some(units::counted(changes.len() as u64, "change"));
+            (Group::Catalog, Entry { short, ..plain(Verb::Change, "release", "model", note) })
+        }
     };
-    Some((group, entry))
+    Some((group, Entry { details: details.0, ..entry }))
+}
+
+fn names(views: &[TableName]) -> String {
+    views.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `schedule 5m → 1m`, `+ column customers.vip boolean`, `schedule every 1m`.
@@ -196,22 +350,10 @@ fn field(field: &Field) -> String {
     }
 }
 
-fn needed(by: &[String]) -> Vec<String> {
-    if by.is_empty() { Vec::new() } else { vec![format!("needed by {}", by.join(", "))] }
-}
-
-fn load(load: &Load) -> String {
-    format!("load {}: {}", load.dataset, volume(&[load]))
-}
-
 fn fate(fate: &TableFate) -> String {
     let rows = units::counted(fate.rows, "row");
     match fate.kept_days {
         0 => format!("table {} is dropped with {rows}", fate.table),
         days => format!("table {} with {rows} is kept for {days} days", fate.table),
     }
-}
-
-fn statement_lines(statement: &str) -> Vec<String> {
-    statement.trim().lines().map(|line| line.trim_end().to_owned()).collect()
 }

@@ -1,11 +1,12 @@
-//! A plan as a person reads it: what happens to streams, views, schemas and roles, in this order.
+//! A plan as a person reads it: what happens to streams, views, schemas and roles and to what only
+//! the catalog holds, in this order.
 //!
 //! One line for each object, details indented below it; equal plans give equal text.
 
 use teal_model::plan::{Load, Plan};
 
 use self::entry::{Entry, Group, Verb, entry, loads, volume};
-use super::style::{ERROR, FAINT, NAME, STRONG, WARNING, paint};
+use super::style::{ERROR, NAME, STRONG, WARNING, paint};
 
 mod entry;
 
@@ -23,11 +24,12 @@ pub(crate) fn render(plan: &Plan, depth: Depth, command: Option<&str>) -> String
     let entries: Vec<(Group, Entry)> =
         plan.steps.iter().filter_map(|step| entry(&step.action)).collect();
     let mut text = String::new();
-    for group in [Group::Streams, Group::Views, Group::Access] {
+    for group in Group::ALL {
         let members: Vec<&Entry> =
             entries.iter().filter(|(its, _)| *its == group).map(|(_, entry)| entry).collect();
         push_group(&mut text, group, &members, depth);
     }
+    push_credentials(&mut text, plan);
     for warning in &plan.warnings {
         push(&mut text, &format!("{}: {warning}", paint(WARNING, "warning")));
     }
@@ -62,8 +64,12 @@ fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth)
         if entry.destructive {
             rest.push(&mark);
         }
-        if !entry.note.is_empty() {
-            rest.push(&entry.note);
+        let note = match (&entry.short, depth) {
+            (Some(short), Depth::Full) => short,
+            (Some(_), Depth::Brief) | (None, _) => &entry.note,
+        };
+        if !note.is_empty() {
+            rest.push(note);
         }
         if !rest.is_empty() {
             let gap = name - entry.name.chars().count();
@@ -72,9 +78,25 @@ fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth)
         push(text, &line);
         if depth == Depth::Full {
             for detail in &entry.details {
-                push(text, &format!("            {}", paint(FAINT, detail)));
+                push(text, &format!("            {}", paint(detail.style, &detail.text)));
             }
         }
+    }
+    text.push('\n');
+}
+
+/// Names and places only; a secret is never looked at.
+fn push_credentials(text: &mut String, plan: &Plan) {
+    if plan.missing_credentials.is_empty() {
+        return;
+    }
+    push(text, &paint(STRONG, "Missing credentials"));
+    for missing in &plan.missing_credentials {
+        let by = missing.needed_by.join(", ");
+        let name = paint(NAME, &missing.name);
+        push(text, &format!("  {}  {name}  needed by {by}", paint(WARNING, "missing")));
+        push(text, &format!("            looked at {}", missing.looked_at));
+        push(text, "            workers need it; here it is only needed for estimates");
     }
     text.push('\n');
 }
@@ -99,7 +121,14 @@ fn summary(
         [] => String::new(),
         loads => format!(" Loads {}.", volume(loads)),
     };
-    format!("{title} {create} to create, {change} to change, {remove} to remove.{volume}{run}")
+    let destructive = match plan.steps.iter().filter(|s| s.action.is_destructive()).count() {
+        0 => String::new(),
+        1 => " 1 step is destructive.".to_owned(),
+        n => format!(" {n} steps are destructive."),
+    };
+    format!(
+        "{title} {create} to create, {change} to change, {remove} to remove.{volume}{destructive}{run}"
+    )
 }
 
 #[cfg(test)]

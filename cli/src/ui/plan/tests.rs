@@ -1,6 +1,9 @@
 use teal_model::{
     StreamId,
-    plan::{Action, Field, Load, Phase, Plan, Step, TableFate},
+    plan::{
+        Action, Field, HandedTable, Load, MissingCredential, MovedView, Phase, Plan, Step,
+        TableFate, TakenTable, ViewChange,
+    },
     release::{Shows, Style, TableName, ViewSpec},
 };
 
@@ -15,6 +18,7 @@ fn plan(actions: Vec<Action>) -> Plan {
         release: "r1".into(),
         steps: actions.into_iter().map(|action| Step { phase: Phase::Jobs, action }).collect(),
         warnings: Vec::new(),
+        missing_credentials: Vec::new(),
     }
 }
 
@@ -27,7 +31,7 @@ fn field(name: &str, old: Option<&str>, new: Option<&str>) -> Field {
 }
 
 fn load(dataset: &str, rows: Option<u64>, bytes: Option<u64>) -> Load {
-    Load { dataset: dataset.into(), rows, bytes }
+    Load { dataset: dataset.into(), rows, bytes, seconds: None }
 }
 
 #[test]
@@ -35,7 +39,7 @@ fn plans_are_grouped_with_loads_statements_and_totals() {
     let mut plan = plan(vec![
         Action::CreateSchema { schema: "live".into() },
         Action::CreateRole { role: "teal_reporting_reader".into() },
-        Action::InstallRelease,
+        Action::InstallRelease { changes: Vec::new() },
         Action::CreateStream {
             stream: StreamId::multi("live", "crm"),
             style: Style::Live,
@@ -46,6 +50,7 @@ fn plans_are_grouped_with_loads_statements_and_totals() {
                 load("people", Some(1_200_000), Some(340 << 20)),
                 load("orders", None, None),
             ],
+            takes_over: Vec::new(),
         },
         Action::CreateView {
             workspace: "reporting".into(),
@@ -68,6 +73,7 @@ fn changes_show_old_and_new_and_removals_are_marked() {
     let plan = plan(vec![
         Action::RetireStream {
             stream: StreamId::single("history", "crm", "orders"),
+            why: "dataset crm:orders left the model".into(),
             tables: vec![TableFate {
                 table: table("history", "crm__orders"),
                 rows: 12_345,
@@ -85,11 +91,19 @@ fn changes_show_old_and_new_and_removals_are_marked() {
             ddl: vec!["alter table \"live\".\"crm__people\" drop column \"vip\"".into()],
             loads: Vec::new(),
             interrupts: true,
+            views: vec![ViewChange {
+                view: table("reporting", "core__crm__people"),
+                recreated: true,
+            }],
             destructive: true,
+            losses: vec!["column vip of live.crm__people and its values".into()],
         },
         Action::RepairStream {
             stream: StreamId::multi("live", "web"),
-            why: "no open workflow".into(),
+            why: "it has no open workflow".into(),
+            ddl: Vec::new(),
+            loads: Vec::new(),
+            losses: Vec::new(),
         },
         Action::DropView { workspace: "reporting".into(), view: table("reporting", "core__x") },
     ]);
@@ -104,7 +118,7 @@ fn changes_show_old_and_new_and_removals_are_marked() {
 #[test]
 fn a_plan_that_only_renews_the_release_says_so() {
     insta::assert_snapshot!(
-        plain(&render(&plan(vec![Action::InstallRelease]), Depth::Full, Some("teal apply"))),
+        plain(&render(&plan(vec![Action::InstallRelease { changes: Vec::new() }]), Depth::Full, Some("teal apply"))),
         @"Plan: only the catalog takes over the new release. Run `teal apply`"
     );
 }
@@ -115,4 +129,66 @@ fn an_empty_plan_says_so() {
         plain(&render(&plan(Vec::new()), Depth::Full, Some("teal apply"))),
         @"Plan: nothing to do: what runs is what the model says."
     );
+}
+
+#[test]
+fn moves_waits_and_what_only_the_catalog_holds_are_shown() {
+    let view = ViewSpec {
+        view: table("reporting", "core__crm__people"),
+        stream: StreamId::multi("past", "crm"),
+        dataset: "people".into(),
+        shows: Shows::Current,
+        group: "core".into(),
+        latency_seconds: None,
+    };
+    let mut plan = plan(vec![
+        Action::RegisterAttributes { names: vec!["TealState".into()] },
+        Action::InstallRelease {
+            changes: vec![field("priority of live/crm", Some("medium"), Some("high"))],
+        },
+        Action::HandOver {
+            from: StreamId::multi("live", "web"),
+            why: "web runs as one stream for each dataset from now on".into(),
+            tables: vec![HandedTable {
+                dataset: "hits".into(),
+                table: table("live", "web__hits"),
+                to: StreamId::single("live", "web", "hits"),
+            }],
+        },
+        Action::CreateStream {
+            stream: StreamId::single("live", "web", "hits"),
+            style: Style::Live,
+            needed_by: vec!["reporting/core".into()],
+            facts: Vec::new(),
+            ddl: Vec::new(),
+            loads: Vec::new(),
+            takes_over: vec![TakenTable {
+                from: StreamId::multi("live", "web"),
+                dataset: "hits".into(),
+                table: table("live", "web__hits"),
+                rows: 12_000,
+            }],
+        },
+        Action::LoadStream {
+            stream: StreamId::multi("past", "crm"),
+            views: vec![table("reporting", "core__crm__people")],
+        },
+        Action::MoveViews {
+            workspace: "reporting".into(),
+            views: vec![MovedView { view, from: "live/crm".into(), dataset: "people".into() }],
+        },
+    ]);
+    plan.missing_credentials.push(MissingCredential {
+        name: "crm_reader".into(),
+        looked_at: "environment variables TEAL_CREDENTIAL_CRM_READER_USER and …_PASSWORD".into(),
+        needed_by: vec!["live/web/hits".into()],
+    });
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Full, None)));
+}
+
+#[test]
+fn estimated_time_stands_where_speeds_were_measured() {
+    let mut one = load("people", Some(1_200_000), Some(340 << 20));
+    one.seconds = Some(42);
+    assert_eq!(super::volume(&[&one]), "about 1.2 M rows, 340 MiB, 42 s");
 }

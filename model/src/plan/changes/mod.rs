@@ -1,4 +1,8 @@
-//! What differs between two configurations of a stream, for a person: old → new, field by field.
+//! What differs between two configurations, for a person: old → new, field by field.
+//!
+//! Here those of a stream; [`release_changes`]: what stands in the release alone.
+
+mod release;
 
 use super::{
     Field,
@@ -7,8 +11,13 @@ use super::{
 use crate::{
     release::{ColumnSpec, DatasetSpec, MaxDelete, PostgresEndpoint, StreamSpec},
     schedule::Schedule,
-    sizing::{JobSize, Quantities},
+    sizing::{
+        JobSize,
+        quantity::{format_bytes, format_cpu},
+    },
 };
+
+pub use release::release_changes;
 
 /// Differences between two configurations of one stream, in a fixed order.
 pub fn stream_changes(old: &StreamSpec, new: &StreamSpec) -> Vec<Field> {
@@ -21,8 +30,17 @@ pub fn stream_changes(old: &StreamSpec, new: &StreamSpec) -> Vec<Field> {
     note("name", old.id.to_string(), new.id.to_string());
     note("team", old.team.clone(), new.team.clone());
     note("services", old.services.clone(), new.services.clone());
-    note("source", endpoint(&old.source), endpoint(&new.source));
-    note("merge store", endpoint(&old.merge), endpoint(&new.merge));
+    for (side, old, new) in
+        [("source", &old.source, &new.source), ("merge store", &old.merge, &new.merge)]
+    {
+        note(side, address(old), address(new));
+        note(&format!("{side} credential"), old.credential.clone(), new.credential.clone());
+        let user = |endpoint: &PostgresEndpoint| endpoint.user.clone().unwrap_or_default();
+        note(&format!("{side} user"), user(old), user(new));
+        note(&format!("{side} TLS"), tls(old), tls(new));
+        let sessions = |endpoint: &PostgresEndpoint| endpoint.max_sessions.to_string();
+        note(&format!("{side} sessions"), sessions(old), sessions(new));
+    }
     note("schedule", schedule(&old.schedule), schedule(&new.schedule));
     note("max delete", max_delete(old.max_delete), max_delete(new.max_delete));
     for (activity, old, new) in [
@@ -52,9 +70,8 @@ pub fn stream_facts(spec: &StreamSpec) -> Vec<Field> {
         fact("max delete", max_delete(spec.max_delete)),
     ];
     for (activity, job) in [("ingest", &spec.ingest_size), ("merge", &spec.merge_size)] {
-        for (name, value) in size(job) {
-            facts.push(fact(&format!("{activity} {name}"), value));
-        }
+        facts.push(fact(&format!("{activity} class"), job.class.clone()));
+        facts.push(fact(&format!("{activity} size"), job.sizing.to_string()));
     }
     facts
 }
@@ -190,6 +207,16 @@ fn endpoint(endpoint: &PostgresEndpoint) -> String {
     text
 }
 
+fn tls(endpoint: &PostgresEndpoint) -> String {
+    let Some(tls) = &endpoint.tls else { return "not said".to_owned() };
+    let by = tls.ca.as_ref().map_or_else(String::new, |ca| format!(" by {ca}"));
+    format!("{}{by}", tls.mode.as_str())
+}
+
+fn address(endpoint: &PostgresEndpoint) -> String {
+    format!("{}:{}/{}", endpoint.host, endpoint.port, endpoint.database)
+}
+
 fn schedule(schedule: &Schedule) -> String {
     match schedule {
         Schedule::Every { seconds } if seconds % 3600 == 0 => format!("every {} h", seconds / 3600),
@@ -204,20 +231,14 @@ fn max_delete(guard: MaxDelete) -> String {
     format!("{} % and {} rows", guard.percent, guard.rows)
 }
 
-fn size(job: &JobSize) -> [(&'static str, String); 3] {
+/// Class and the four values.
+fn size(job: &JobSize) -> [(&'static str, String); 5] {
+    let (requests, limits) = (job.sizing.requests, job.sizing.limits);
     [
         ("class", job.class.clone()),
-        ("requests", quantities(job.sizing.requests)),
-        ("limits", quantities(job.sizing.limits)),
+        ("requests cpu", format_cpu(requests.cpu_millis)),
+        ("requests memory", format_bytes(requests.memory_bytes)),
+        ("limits cpu", format_cpu(limits.cpu_millis)),
+        ("limits memory", format_bytes(limits.memory_bytes)),
     ]
-}
-
-fn quantities(quantities: Quantities) -> String {
-    const MIB: u64 = 1 << 20;
-    let memory = if quantities.memory_bytes.is_multiple_of(MIB) {
-        format!("{} MiB", quantities.memory_bytes / MIB)
-    } else {
-        format!("{} bytes", quantities.memory_bytes)
-    };
-    format!("{} m cpu, {memory}", quantities.cpu_millis)
 }
