@@ -73,7 +73,7 @@ fn of_model(args: &Args, printer: Printer, report: &mut Report) -> Result<Option
     if args.paths.is_empty() && !default.is_dir() {
         return Ok(None);
     }
-    let release = model::compile(&args.paths, printer)?;
+    let release = model::compile_known(&args.paths, printer)?.map(|(release, _known)| release);
     if release.is_none() {
         report.fail(
             TEAL,
