@@ -22,6 +22,7 @@ async fn views_wait_for_the_first_load_and_move_at_one_stroke() {
     move views of WS: core__shop__customers live/shop → past/shop; core__shop__orders live/shop → past/shop
     create view WS.core__shop__customers__history
     create view WS.core__shop__orders__history
+    replace view WS._status
     grant WS.core__shop__customers__history WS.core__shop__orders__history to teal_WS_reader
     retire stream live/shop: live.shop__customers rows 3 kept 0; live.shop__orders rows 4 kept 0
     drop schema live
@@ -62,6 +63,7 @@ async fn a_stream_that_loses_only_some_datasets_changes_after_the_views_moved() 
     move views of WS: core__shop__customers live/shop → past/shop; core__shop__orders live/shop → past/shop
     create view WS.core__shop__customers__history
     create view WS.core__shop__orders__history
+    replace view WS._status
     create view WS_two._status
     change stream live/shop: dataset extras - → public.extras; dataset customers public.customers → -
     create view WS_two.own__shop__extras
