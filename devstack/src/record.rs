@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fmt, fs,
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -20,10 +20,12 @@ pub(crate) struct Record {
     pub(crate) ports: Option<Ports>,
     /// Servers and background programs by name.
     pub(crate) processes: BTreeMap<String, Process>,
+    /// The Temporal CLI that the server was started with.
+    pub(crate) temporal_cli: Option<PathBuf>,
 }
 
 /// Passwords of the stack's databases. Written once, before the first server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Passwords {
     pub(crate) superuser: String,
     pub(crate) merge_rw: String,
@@ -39,6 +41,12 @@ impl Record {
 
     pub(crate) fn save(&self, folder: &Path) -> Result<()> {
         write(&path(folder), self)
+    }
+}
+
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passwords")
     }
 }
 

@@ -64,7 +64,7 @@ enum Verb {
         #[command(flatten)]
         output: Output,
     },
-    /// Write the variables that point `teal` at the stack
+    /// Write the variables that point `teal` and `temporal` at the stack
     Env {
         #[command(flatten)]
         output: Output,

@@ -54,6 +54,7 @@ impl Stack {
         let passwords = Passwords::load_or_make(&place.folder)?;
         let mut record = Record::load(&place.folder);
         let ports = settle_ports(&mut record, &place.folder, options).await?;
+        record.temporal_cli = Some(cli.clone());
         let cluster = |name, programs| Cluster {
             name,
             folder: place.folder.join(name),
@@ -143,9 +144,9 @@ impl Stack {
         programs::log(&self.place.folder, name)
     }
 
-    /// What points `teal` at this stack.
+    /// What points `teal` and `temporal` at this stack.
     pub fn environment(&self) -> Environment {
-        Environment(vec![
+        let mut variables = vec![
             ("TEAL_CATALOG", self.catalog_url()),
             ("TEMPORAL_ADDRESS", self.temporal_address()),
             ("TEAL_TEMPORAL_UI", self.ui_url()),
@@ -153,7 +154,10 @@ impl Stack {
             ("TEAL_CREDENTIAL_MERGE_RW_PASSWORD", self.passwords.merge_rw.clone()),
             ("TEAL_CREDENTIAL_SOURCE_READER_USER", SOURCE_ROLE.to_owned()),
             ("TEAL_CREDENTIAL_SOURCE_READER_PASSWORD", self.passwords.source_reader.clone()),
-        ])
+        ];
+        let cli = Record::load(self.folder()).temporal_cli;
+        variables.extend(cli.and_then(|cli| tools::path_with(&cli)).map(|path| ("PATH", path)));
+        Environment(variables)
     }
 
     /// What points the tests at this stack.

@@ -7,6 +7,7 @@ mod postgres;
 mod temporal;
 mod temporal_build;
 
+pub(crate) use path::path_with;
 pub(crate) use postgres::{Postgres, newest_postgres, postgres};
 pub(crate) use temporal::temporal_cli;
 

@@ -12,6 +12,17 @@ pub(super) fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| executable(path))
 }
 
+/// The PATH of this process with the folder of a program that is not found on it; `None` where it is.
+pub(crate) fn path_with(program: &Path) -> Option<String> {
+    let (folder, name) = (program.parent()?, program.file_name()?.to_str()?);
+    if on_path(name).is_some() {
+        return None;
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain([folder.to_path_buf()]);
+    env::join_paths(folders).ok()?.into_string().ok()
+}
+
 /// Whether this is a file that can be run.
 pub(super) fn executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
@@ -28,6 +39,14 @@ pub(super) fn version_in(text: &str) -> Option<(u32, u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_beside_the_path_is_added_at_its_end() {
+        let missing = Path::new("/opt/of-nobody/no-such-program");
+        let path = path_with(missing).unwrap();
+        assert!(path.ends_with(":/opt/of-nobody"), "{path}");
+        assert_eq!(path_with(Path::new("/opt/of-nobody/sh")), None);
+    }
 
     #[test]
     fn versions_are_read_from_what_programs_print() {

@@ -79,9 +79,17 @@ async fn the_guide_works_from_the_first_page_to_the_last() {
     let mut shell = Shell::new();
     shell.exchange("postgres://shop_reader@localhost:5432/shop", url);
     shell.exchange("_USER=shop_reader ", format!("_USER={role} "));
+    // as the page says, when somebody's stack holds the usual ports
+    let env = "eval \"$(teal dev env)\"";
+    let port =
+        "sed -i \"s/port: 15433/port: $(echo $TEAL_CATALOG | sed 's/.*:\\(.*\\)\\/.*/\\1/')/\"";
+    shell.exchange(env, format!("{env}; {port} model/platforms.yaml"));
+    shell.exchange("teal worker --all", "teal worker --all --metrics-addr 127.0.0.1:0");
     shell.finally("kill $(jobs -p) 2>/dev/null; wait; teal dev down --wipe");
     let commands = GUIDE.iter().flat_map(|name| Page::read(name).commands).collect::<Vec<_>>();
-    tokio::task::spawn_blocking(move || shell.run(&commands)).await.expect("the guide");
+    if let Err(failed) = tokio::task::spawn_blocking(move || shell.run(&commands)).await {
+        std::panic::resume_unwind(failed.into_panic());
+    }
     shop.run(&format!("drop owned by {role}; drop role {role}")).await;
 }
 

@@ -118,8 +118,8 @@ async fn texts_of_user_types_do_not_follow_settings_of_the_source() {
              do $$ begin
                execute format('alter database %I set intervalstyle = iso_8601', current_database());
                execute format('alter database %I set bytea_output = escape', current_database());
-               execute format('alter database %I set timezone = \'Asia/Tokyo\'', current_database());
-               execute format('alter database %I set datestyle = \'SQL, DMY\'', current_database());
+               execute format('alter database %I set timezone = \'\'Asia/Tokyo\'\'', current_database());
+               execute format('alter database %I set datestyle = \'\'SQL, DMY\'\'', current_database());
                execute format('alter database %I set extra_float_digits = -5', current_database());
              end $$",
         )
