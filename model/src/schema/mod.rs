@@ -2,7 +2,7 @@
 //!
 //! In: the shapes that the declarations of the documents give, so neither can say anything else than
 //! what is read. Out: a JSON value, a page of Markdown.
-//! Read first: [`json`].
+//! Read first: [`json()`].
 
 mod json;
 mod markdown;

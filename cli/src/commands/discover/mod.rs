@@ -70,7 +70,7 @@ pub struct Args {
     /// Owner of a new store and workspace [default: the only team of the model]
     #[arg(long, value_name = "ZONE/TEAM")]
     team: Option<String>,
-    /// Name of the credential of a new store [default: `<store>_reader`]
+    /// Name of the credential of a new store [default: the name of the store and `_reader`]
     #[arg(long, value_name = "NAME")]
     credential: Option<String>,
     /// Write a workspace of this name that wants all datasets, unless there is one
