@@ -96,4 +96,6 @@ pub enum Command {
 }
 
 #[cfg(test)]
+mod spoken;
+#[cfg(test)]
 mod tests;
