@@ -123,6 +123,9 @@ teal_model::codes! {
     /// A member that does not exist.
     DDL0005: Config, "a member of a reader role does not exist",
         "create the role, or take it out of the workspace's members";
+    /// A retired table whose days are not over.
+    DDL0006: Config, "the retired table is still kept",
+        "wait until then, or drop it all the same with `--now`";
 
     /// A platform that would keep its data in another way.
     PLAN0001: Config, "the style of a platform never changes in place",

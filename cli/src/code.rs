@@ -69,6 +69,11 @@ teal_model::codes! {
     CLI0042: Config, "the resync is not done",
         "it stands in the catalog and is done by the next batch that succeeds; \
          `teal resync <stream> --cancel` takes it back";
+    /// A retired table that is not there.
+    CLI0043: Config, "there is no such retired table",
+        "`teal drop` lists them; a table that is in use retires when its dataset leaves the model and \
+         `teal apply` has run";
+
     // ---- plan and apply
 
     /// A plan file that cannot be written.

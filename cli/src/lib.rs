@@ -79,6 +79,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Resync(args) => block_on(commands::resync::run(args, printer)),
         Command::Reset(args) => block_on(commands::reset::run(args, printer)),
         Command::Reload(args) => block_on(commands::reload::run(args, printer)),
+        Command::Drop(args) => block_on(Box::pin(commands::drop::run(args, printer))),
         Command::Worker(args) => block_on(commands::worker::run(args, printer)),
         Command::Sql(args) => block_on(commands::sql::run(args, printer)),
         Command::Dev(args) => block_on(commands::dev::run(args, printer)),

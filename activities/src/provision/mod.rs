@@ -13,10 +13,12 @@
 //! | [`schemas`] | schemas of platforms, workspaces, staging |
 //! | [`dependants`] | objects of others on ours |
 //! | [`hand_over`] | tables that go from one stream to another |
+//! | [`drop`](mod@drop) | retired tables, listed and dropped |
 //! | [`mend`] | what somebody did to a table by hand |
 
 pub mod alter;
 pub mod dependants;
+pub mod drop;
 pub mod hand_over;
 pub mod mend;
 pub mod roles;

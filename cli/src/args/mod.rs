@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apply, audit, batches, completions, dev, discover, doctor, explain, init, pause, plan,
-        reload, reset, resume, resync, retry, run, schema, sql, status, validate, worker,
+        apply, audit, batches, completions, dev, discover, doctor, drop, explain, init, pause,
+        plan, reload, reset, resume, resync, retry, run, schema, sql, status, validate, worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -86,6 +86,7 @@ pub enum Command {
     Resync(resync::Args),
     Reset(reset::Args),
     Reload(reload::Args),
+    Drop(drop::Args),
     Worker(worker::Args),
     Sql(sql::Args),
     Dev(dev::Args),

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod dev;
 pub(crate) mod discover;
 pub(crate) mod doctor;
+pub(crate) mod drop;
 pub(crate) mod explain;
 pub(crate) mod init;
 mod intent;

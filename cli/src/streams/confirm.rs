@@ -33,17 +33,25 @@ impl Danger {
             Self::Always(what) => what,
             Self::None | Self::Several(_) => return Ok(()),
         };
-        if yes {
-            return Ok(());
-        }
         let count = u64::try_from(chosen.streams.len()).unwrap_or(u64::MAX);
         let streams = format!("{}: {}", units::counted(count, "stream"), names(chosen));
-        if !printer.can_ask() {
-            return Err(Error::new(code::CLI0040).with("would", what).with("for", streams));
-        }
-        printer.stderr(&format!("This would {what}, for {streams}"));
-        answered(ask("Go on?", code::CLI0041, printer)?)
+        agree(what, &streams, yes, printer)
     }
+}
+
+/// Lets pass what `--yes` or a person agrees to. `what` would be done, to `whom`.
+///
+/// # Errors
+/// `CLI0040` when there is nobody to ask, `CLI0041` when the answer is no.
+pub(crate) fn agree(what: &str, whom: &str, yes: bool, printer: Printer) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !printer.can_ask() {
+        return Err(Error::new(code::CLI0040).with("would", what).with("for", whom));
+    }
+    printer.stderr(&format!("This would {what}, for {whom}"));
+    answered(ask("Go on?", code::CLI0041, printer)?)
 }
 
 fn answered(yes: bool) -> Result<()> {

@@ -12,7 +12,7 @@ mod report;
 mod wait;
 
 pub(crate) use choice::{Choice, Chosen};
-pub(crate) use confirm::Danger;
+pub(crate) use confirm::{Danger, agree};
 pub(crate) use desk::{Desk, ask};
 pub(crate) use local::{batches as local_batches, each as each_locally, may_run};
 pub(crate) use outcome::{Done, Outcome, Outcomes};

@@ -6,6 +6,7 @@
 pub(crate) mod desk;
 mod discover;
 mod doctor;
+mod drop;
 mod durable;
 mod exits;
 mod explain;

@@ -4,6 +4,7 @@
 mod change;
 mod consumers;
 mod drift;
+mod drop;
 mod file;
 mod first;
 mod hand_over;
