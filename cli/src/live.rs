@@ -18,12 +18,13 @@ use crate::{
     ui::{Printer, diagnostic},
 };
 
-/// Asks all sources; one that does not answer is a warning. `files` are those of the release.
+/// Asks all sources; also whether each of them answered, which is told where one did not. `files` are
+/// those of the release.
 pub(crate) async fn compare(
     release: &Release,
     files: &[ModelFile],
     printer: Printer,
-) -> Diagnostics {
+) -> (Diagnostics, bool) {
     // Sources need credentials only: the catalog of this `Io` is never opened.
     let credentials = release.services.credentials.clone();
     let nowhere = PgConnectOptions::new_without_pgpass();
@@ -33,7 +34,7 @@ pub(crate) async fn compare(
         printer.warn(&format!("the model was not compared with {source}: {}", why.one_line()));
         printer.detail(why.help());
     }
-    located(&look.findings, files)
+    (located(&look.findings, files), look.silent.is_empty())
 }
 
 /// Shows why a plan was refused, where that was a difference between model and sources; any other

@@ -25,7 +25,8 @@ use crate::{
 ///
 /// Reads nothing but the files: no database, no network. All mistakes are reported, not the first.
 /// With --live the sources are asked, too: whether they have the tables, columns, types, keys and
-/// grants that the model wants. No catalog is needed, only the sources' credentials.
+/// grants that the model wants. No catalog is needed, only the sources' credentials. A source that
+/// does not answer was not checked: exit code 1.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -46,8 +47,12 @@ pub struct Args {
 pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let files = model::read_files(&args.paths)?;
     let compiled = teal_model::load(&files);
+    let mut exit = Exit::Done;
     if let (true, Ok(release)) = (args.live, &compiled) {
-        let found = live::compare(release, &files, printer).await;
+        let (found, all_answered) = live::compare(release, &files, printer).await;
+        if !all_answered {
+            exit = Exit::Failed; // what was asked for was not checked
+        }
         if !found.is_empty() {
             if args.output.format == Format::Json {
                 printer.json(&as_json(files.len(), &Err(found.clone())))?;
@@ -71,7 +76,7 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
                 counted(files.len() as u64, "file"),
                 short(&release.hash())
             ));
-            Ok(Exit::Done)
+            Ok(exit)
         }
         Err(found) => {
             printer.stderr(&diagnostic::render(&found));

@@ -73,12 +73,12 @@ async fn live_differences_show_their_place_in_the_model_all_at_once() {
 }
 
 #[tokio::test]
-async fn a_source_that_does_not_answer_is_a_warning_of_validate_live() {
-    let shop = Shop::new("a_source_that_does_not_answer_is_a_warning").await;
+async fn validate_live_fails_where_a_source_could_not_be_asked() {
+    let shop = Shop::new("validate_live_fails_where_a_source_could_not_be_asked").await;
     let model = shop.desk.read("model/shop.yaml");
     shop.desk.write("model/shop.yaml", &model.replace("credential: source}", "credential: lost}"));
     let said = shop.desk.teal(&["validate", "--live", "-o", "json"]);
-    assert!(said.starts_with("exit: 0\n") && said.contains("\"valid\": true"), "{said}");
+    assert!(said.starts_with("exit: 1\n") && said.contains("\"valid\": true"), "{said}");
     let warning = "the model was not compared with [source server]/[source]: [CRED0001]";
     assert!(said.contains(warning), "{said}");
 }

@@ -46,6 +46,9 @@ impl State {
             (Stage::Loading { .. }, Event::Loaded(report)) => self.loaded(at_ms, *report),
             (Stage::Reconciling, Event::Reconciled(report)) => {
                 self.reload |= report.config_hash != self.config.config_hash;
+                // What changed its shape lacks rows or values until it is read: consumers do not
+                // wait for the schedule. (An external stream runs when it is told to.)
+                self.owed |= report.statements > 0 && self.config.next_due_at_ms != 0;
                 self.configured(at_ms, report.config_hash)
             }
             (Stage::Ingesting, Event::Ingested(report)) => {

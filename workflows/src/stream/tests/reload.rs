@@ -1,6 +1,7 @@
 //! Reload and retire.
 
 use teal_model::Kind;
+use teal_proto::v1::ReconcileReport;
 
 use super::super::Command::{Cancel, Close};
 use super::{
@@ -22,6 +23,32 @@ fn reload_while_waiting_loads_and_reconciles() {
     let state = play_from(state, [(30, reconciled("h2"), Word::Waiting, vec![NOTE])]);
     assert_eq!((state.reloads.done, state.reloads.failure.clone()), (1, None));
     assert_eq!(state.running_hash, "h2");
+}
+
+#[test]
+fn tables_that_changed_are_read_at_once() {
+    let reloading = || {
+        play_from(
+            waiting(),
+            [
+                (10, Event::Reload, Word::Waiting, vec![start(Work::Load)]),
+                (20, load_for_reconcile(0, ""), Word::Reconciling, vec![start(Work::Reconcile)]),
+            ],
+        )
+    };
+    let changed = |statements| {
+        Event::Reconciled(ReconcileReport {
+            config_hash: "h2".into(),
+            statements,
+            ..ReconcileReport::default()
+        })
+    };
+    play_from(reloading(), [(30, changed(1), Word::Ingesting, vec![start(Work::Ingest)])]);
+    play_from(reloading(), [(30, changed(0), Word::Waiting, vec![NOTE])]);
+    let mut external = reloading();
+    external.config.next_due_at_ms = 0;
+    external.next_due_at_ms = 0;
+    play_from(external, [(30, changed(1), Word::Waiting, vec![NOTE])]);
 }
 
 #[test]
