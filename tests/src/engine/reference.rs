@@ -136,18 +136,29 @@ fn changes(random: &mut StdRng, most: u32) -> String {
             2 => format!("update things set note = note where id between {id} and {id} + {some}"),
             3 => format!("delete from things where id between {id} and {id} + {some}"),
             4 => format!(
-                "update things set part = part || 'x' where id between {id} and {id} + {some}"
+                "update things t set part = part || 'x' where id between {id} and {id} + {some}
+                 and not exists (select from things o where (o.id, o.part) = (t.id, t.part || 'x'))"
             ),
-            5 => format!("update things set id = -id where id = {id}"),
+            5 => format!(
+                "update things t set id = -id where id = {id}
+                 and not exists (select from things o where (o.id, o.part) = (-t.id, t.part))"
+            ),
             _ => format!("update things set amount = amount + 0.00 where id % 97 = {some} % 97"),
         });
     }
     statements.join(";\n")
 }
 
+/// Of every run, so that nobody's change fails by chance; `TEAL_TEST_SEED` is another one, or
+/// `random` looks further.
+const SEED: u64 = 20_261_127;
+
 async fn follow(test: &str, style: Style, rounds: u32) {
-    let seed = std::env::var("TEAL_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(rand::random);
+    let seed = match std::env::var("TEAL_TEST_SEED").as_deref() {
+        Ok("random") => rand::random(),
+        Ok(given) => given.parse().expect("TEAL_TEST_SEED is a number or `random`"),
+        Err(_) => SEED,
+    };
     println!("TEAL_TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let world = World::new(test).await;
