@@ -35,7 +35,7 @@ pub struct Login {
     pub certificate: Option<Certificate>,
     /// Certificates (PEM) that came with the credential and are trusted where the model names none.
     pub ca: Option<String>,
-    /// The place, for messages: `environment variables …`, `files …`, `/root/.pgpass line 3`.
+    /// The place, for messages: `environment variables …`, `files …`, `/home/ann/.pgpass line 3`.
     pub found_in: String,
 }
 
