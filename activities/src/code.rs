@@ -230,6 +230,9 @@ teal_model::codes! {
     /// Nothing to take back.
     LEDGER0042: Config, "there is no resync to take back",
         "it is done already, or nobody asked for one; `teal status <stream>` shows what is wanted";
+    /// A batch that a person gave up while an attempt worked on it.
+    LEDGER0043: Fenced, "a person reset the batch",
+        "nothing of it was merged; the stream reads the source again under a new number by itself";
 
     /// A schema that the source does not have.
     SOURCE0040: Config, "the source has no such schema",

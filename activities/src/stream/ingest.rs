@@ -50,8 +50,14 @@ pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Resu
             Begun::Ingested(mark) => return Ok(mark.report()),
             Begun::Attempt(attempt) => attempt,
         };
-    let work = Box::pin(pull_all(io, &attempt, started, pulse));
-    work.await.map_err(|error| error.with("batch", attempt.batch))
+    match Box::pin(pull_all(io, &attempt, started, pulse)).await {
+        Ok(report) => Ok(report),
+        Err(error) => {
+            let Attempt { spec, stream_id, batch, .. } = &*attempt;
+            let error = ledger::or_reset(io, spec, *stream_id, *batch, error).await;
+            Err(error.with("batch", batch))
+        }
+    }
 }
 
 async fn pull_all(

@@ -24,9 +24,20 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
     let batch = BatchId::new(request.batch)
         .ok_or_else(|| Error::new(code::LEDGER0002).with("batch", request.batch))?;
     let epoch = Epoch(request.epoch);
-    let connection = io.connect(&stream.spec.merge, &ledger::application_name(&id, epoch)).await?;
-    let mut store = PostgresStore::open(connection).await?;
     let order =
         MergeOrder { stream: &stream, batch, epoch, accept_deletes: request.accept_deletes };
-    store.merge(&order, pulse).await.map_err(|error| error.with("batch", batch))
+    match merge_batch(io, &order, pulse).await {
+        Ok(report) => Ok(report),
+        Err(error) => {
+            let error = ledger::or_reset(io, &stream.spec, stream.id, batch, error).await;
+            Err(error.with("batch", batch))
+        }
+    }
+}
+
+async fn merge_batch(io: &Io, order: &MergeOrder<'_>, pulse: &dyn Pulse) -> Result<MergeReport> {
+    let MergeOrder { stream, epoch, .. } = order;
+    let name = ledger::application_name(&stream.spec.id, *epoch);
+    let connection = io.connect(&stream.spec.merge, &name).await?;
+    PostgresStore::open(connection).await?.merge(order, pulse).await
 }

@@ -7,7 +7,7 @@
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use teal_model::{BatchId, Epoch, Error, Result, StreamId};
-use teal_proto::v1::{ResetReport, ResetRequest};
+use teal_proto::v1::{Failure, ResetReport, ResetRequest};
 
 use crate::{
     Io, Pulse,
@@ -48,13 +48,15 @@ async fn reset_one(
     let pool = io.ledger(&wanted.spec.merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     // Looked at before anything is ended: a refusal must not disturb who works.
-    let before = open_batch(&mut ledger, wanted.id).await?;
-    if before.is_none() {
+    let Some(open) = open_batch(&mut ledger, wanted.id).await? else {
         return Err(nothing_open(&mut ledger, stream, wanted.id).await);
-    }
+    };
+    let before = ledger::batch::last_failure(&mut ledger, wanted.id, open.number).await?;
+    let failure = ledger::reset_failure(&request.by, &request.reason, open.number, &before);
+    ledger::announce_reset(&mut ledger, wanted.id, &failure).await?;
     let paused = control::intent(io.control(), wanted.id).await?.wanted == control::PAUSED;
     let word = if paused { "paused" } else { "waiting" };
-    let (batch, staged_rows, older) = give_up(&mut ledger, stream, wanted.id, word).await?;
+    let (batch, staged_rows, older) = give_up(&mut ledger, wanted, word, &failure).await?;
     let backends = end_at_source(io, wanted, &older).await;
     let report = ResetReport {
         batch: batch.number.get(),
@@ -69,10 +71,11 @@ async fn reset_one(
 /// The transaction at the merge store; also the epochs whose backends may live elsewhere.
 async fn give_up(
     ledger: &mut PgConnection,
-    stream: &StreamId,
-    stream_id: i64,
+    wanted: &CatalogStream,
     state: &str,
+    failure: &Failure,
 ) -> Result<(Batch, u64, Vec<Epoch>)> {
+    let (stream, stream_id) = (&wanted.spec.id, wanted.id);
     let mut transaction = ledger.begin().await.during(RESETTING)?;
     let older = ledger::seize(&mut transaction, stream, stream_id).await?;
     let Some(batch) = open_batch(&mut transaction, stream_id).await? else {
@@ -88,8 +91,9 @@ async fn give_up(
     .fetch_one(&mut *transaction)
     .await
     .during(RESETTING)?;
-    ledger::abandon(&mut transaction, stream_id).await?;
+    ledger::reset(&mut transaction, stream_id, failure).await?;
     ledger::put_state(&mut transaction, stream_id, state).await?;
+    ledger::state::healthy(&mut transaction, stream_id).await?;
     transaction.commit().await.during(RESETTING)?;
     Ok((batch, count(staged_rows), older))
 }

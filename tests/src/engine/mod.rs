@@ -11,6 +11,7 @@ mod names;
 mod pulse;
 mod reference;
 mod relations;
+mod reset;
 mod resync;
 mod snapshots;
 mod types;

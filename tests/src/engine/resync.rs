@@ -1,10 +1,8 @@
-//! A resync finds what digests and hashes cannot, keeps history, or loads anew; a reset gives up.
+//! A resync finds what digests and hashes cannot, keeps history, or loads anew.
 
-use teal_activities::{pulse::Still, stream};
+use teal_activities::stream;
 use teal_model::{Error, Result, release::Style};
-use teal_proto::v1::{
-    LoadReport, LoadRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest,
-};
+use teal_proto::v1::{LoadReport, LoadRequest, ResyncReport, ResyncRequest};
 
 use super::world::{Stream, World, dataset};
 
@@ -21,15 +19,6 @@ impl Stream {
         stream::resync(&self.io, &request).await
     }
 
-    async fn reset(&self) -> Result<ResetReport> {
-        let request = ResetRequest {
-            stream: self.spec.id.to_string(),
-            reason: "a test".into(),
-            by: "me@here".into(),
-        };
-        stream::reset(&self.io, &request, &Still::default()).await
-    }
-
     async fn loaded(&self) -> LoadReport {
         let request = LoadRequest { stream: self.spec.id.to_string(), remembered_batch: 0 };
         stream::load(&self.io, &request).await.unwrap()
@@ -37,7 +26,7 @@ impl Stream {
 }
 
 /// Two tables `a` and `b` with three rows each, loaded as batch 1.
-async fn two_tables(test: &str, style: Style) -> (World, Stream) {
+pub(super) async fn two_tables(test: &str, style: Style) -> (World, Stream) {
     let world = World::new(test).await;
     for name in ["a", "b"] {
         let definition = format!(
@@ -185,68 +174,4 @@ async fn a_wish_stands_until_a_batch_that_did_it_is_committed_or_it_is_taken_bac
     let taken_back = stream::resync(&stream.io, &cancel).await.unwrap();
     assert_eq!((taken_back.cancelled, taken_back.wanted), (1, 0));
     assert_eq!(stream.batch().await.staged_rows, 0);
-}
-
-#[tokio::test]
-async fn a_reset_batch_can_never_be_committed_and_the_next_takes_a_new_number() {
-    let (world, stream) = two_tables("a_reset_batch_can_never_be_committed", Style::Live).await;
-    let refused = stream.reset().await.unwrap_err();
-    assert_eq!(refused.code().id, "LEDGER0040");
-    assert!(refused.one_line().contains("committed: 2"), "{refused:?}");
-    world.bench.source.run("update a set v = 'w1' where id = 1").await;
-    let stuck = stream.ingest().await.unwrap();
-    let report = stream.reset().await.unwrap();
-    assert_eq!(
-        (report.batch, report.status.as_str(), report.staged_rows),
-        (3, "ingested", stuck.rows)
-    );
-    assert_eq!(stream.staging().await, Vec::<String>::new());
-    assert_eq!(stream.merge(&stuck).await.unwrap_err().code().id, "LEDGER0002");
-    let next = stream.batch().await;
-    assert_eq!((next.batch, next.updated), (4, 1));
-    let merge = &world.bench.merge;
-    let status = "select batch, status from teal.batch order by batch";
-    assert_eq!(
-        merge.rows(status).await,
-        ["1|committed", "2|committed", "3|abandoned", "4|committed"]
-    );
-    let audit = "select verb, details->>'batch', details->>'status' from teal.audit";
-    assert_eq!(merge.rows(audit).await, ["reset|3|ingested"]);
-}
-
-#[tokio::test]
-async fn a_reset_ends_a_copy_that_hangs_at_the_source() {
-    let (world, stream) = two_tables("a_reset_ends_a_copy_that_hangs", Style::Live).await;
-    let source = &world.bench.source;
-    source
-        .run(
-            "alter table a rename to base;
-             create view a as select b.id, b.v from base b, pg_sleep(60)",
-        )
-        .await;
-    let hanging = world.bench.another_io("hanging");
-    let (stuck, report) = tokio::join!(stream.ingest_with(&hanging), async {
-        let epoch = crate::testkit::eventually(
-            "the source works for the batch",
-            std::time::Duration::from_secs(30),
-            || async {
-                let names = "select application_name from pg_stat_activity where state = 'active'
-                             and datname = current_database() and application_name like 'teal/live/%'";
-                source.rows(names).await.into_iter().next()
-            },
-        )
-        .await;
-        (stream.reset().await.unwrap(), epoch)
-    });
-    let error = stuck.unwrap_err();
-    assert!(
-        ["PG0002", "PG0005", "LEDGER0002", "SOURCE0015"].contains(&error.code().id),
-        "{error:?}"
-    );
-    let (report, name) = report;
-    assert_eq!((report.batch, report.status.as_str()), (3, "started"));
-    let alive = format!("select pid from pg_stat_activity where application_name = '{name}'");
-    assert_eq!(source.rows(&alive).await, Vec::<String>::new());
-    source.run("drop view a; alter table base rename to a").await;
-    assert_eq!(stream.batch().await.batch, 4);
 }

@@ -63,6 +63,24 @@ pub(super) async fn find_batch(
         .during(READING)
 }
 
+/// What the last attempt at a batch met, in one line; empty when nothing.
+pub(crate) async fn last_failure(
+    connection: &mut PgConnection,
+    stream_id: i64,
+    number: BatchId,
+) -> Result<String> {
+    let said: Option<String> = sqlx::query_scalar(
+        "select failure->>'message' from teal.batch where stream_id = $1 and batch = $2",
+    )
+    .bind(stream_id)
+    .bind(number.as_i32())
+    .fetch_optional(connection)
+    .await
+    .during(READING)?
+    .flatten();
+    Ok(said.unwrap_or_default())
+}
+
 fn read_batch(row: &PgRow) -> Result<Batch, sqlx::Error> {
     let status: String = row.try_get("status")?;
     Ok(Batch {

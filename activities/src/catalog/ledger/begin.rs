@@ -167,7 +167,8 @@ async fn put_batch(connection: &mut PgConnection, attempt: &Attempt, worker: &st
              config_hash = excluded.config_hash, first_load = excluded.first_load,
              worker = excluded.worker, resync = excluded.resync,
              attempted_at = excluded.attempted_at, ingested_at = null, staged_rows = 0,
-             staged_bytes = 0",
+             staged_bytes = 0, -- a reset that did not get through is over
+             failure = case when batch.failure->>'code' <> $10 then batch.failure end",
     )
     .bind(attempt.stream_id)
     .bind(attempt.batch.as_i32())
@@ -178,6 +179,7 @@ async fn put_batch(connection: &mut PgConnection, attempt: &Attempt, worker: &st
     .bind(attempt.tables.iter().any(|table| attempt.loads(table)))
     .bind(worker)
     .bind(int8(attempt.resync.number))
+    .bind(code::LEDGER0043.id)
     .execute(&mut *connection)
     .await
     .during(BEGINNING)?;

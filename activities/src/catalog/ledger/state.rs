@@ -103,6 +103,19 @@ pub(crate) async fn put_state(
     Ok(())
 }
 
+/// Forgets what failed: somebody made a new start.
+pub(crate) async fn healthy(connection: &mut PgConnection, stream_id: i64) -> Result<()> {
+    sqlx::query(
+        "update teal.stream_state set failures = 0, last_failure = null, last_failure_at = null
+         where stream_id = $1",
+    )
+    .bind(stream_id)
+    .execute(connection)
+    .await
+    .during("writing the stream's state")?;
+    Ok(())
+}
+
 /// Takes the right to commit from whoever holds it.
 pub(super) async fn no_epoch(connection: &mut PgConnection, stream_id: i64) -> Result<()> {
     put_epoch(connection, stream_id, Epoch(0)).await
