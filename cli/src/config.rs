@@ -10,6 +10,7 @@
 //! | `TEAL_TEMPORAL_UI` | address of Temporal's UI, for links: `http://127.0.0.1:8233` | none |
 //! | `RUST_LOG` | filter of the logs | `info` for workers, else none |
 //! | `NO_COLOR` | no colour when set | unset |
+//! | `TEAL_FAILPOINTS` | for tests: where the process dies (`teal_failpoint::arm`) | unset |
 
 use std::env;
 
@@ -81,6 +82,11 @@ pub fn log_filter() -> Option<String> {
 pub fn temporal_ui() -> Option<String> {
     let address = env::var("TEAL_TEMPORAL_UI").ok()?;
     Some(address.trim_end_matches('/').to_owned()).filter(|address| !address.is_empty())
+}
+
+/// What tests arm; an empty text: nothing.
+pub(crate) fn failpoints() -> String {
+    env::var(teal_failpoint::VARIABLE).unwrap_or_default()
 }
 
 /// Whether the terminal cannot do more than print one line after another.

@@ -49,6 +49,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(cli.global.verbosity(), cli.global.color);
+    if let Err(error) = teal_failpoint::arm(&config::failpoints()) {
+        printer.error(&error);
+        return Exit::Failed.into();
+    }
     if printer.verbosity() == Verbosity::Verbose && !matches!(cli.command, Command::Worker(_)) {
         // A filter that cannot be read must not keep the command from its work.
         if let Err(error) = logs::init(logs::Format::Human, config::log_filter().as_deref()) {

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result, plan::Plan};
 
 use crate::{
     catalog::control::{Audit, audit},
     code,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     plan::Stored,
 };
 
@@ -16,7 +17,7 @@ const SILENCE: &str = "60 seconds";
 
 /// Marks the plan as being applied.
 pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) -> Result<()> {
-    let mut tx = control.begin().await.during("beginning the apply")?;
+    let mut tx = pg::begin_in(control, "beginning the apply").await?;
     one_at_a_time(&mut tx).await?;
     let installed: Option<String> = sqlx::query_scalar(
         "select r.hash from teal.installed i join teal.release r on r.id = i.release_id",
@@ -60,7 +61,7 @@ pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) ->
     .await
     .during("beginning the apply")?;
     tell(&mut tx, "apply", hash, plan, by).await?;
-    tx.commit().await.during("beginning the apply")
+    pg::commit(tx, Boundary::ApplyBegin).await
 }
 
 /// Gives a sign of life.
@@ -94,7 +95,7 @@ pub(super) async fn stopped(control: &PgPool, hash: &str) {
 
 /// Makes the release the installed one; returns the milliseconds since the apply began.
 pub(super) async fn finish(control: &PgPool, hash: &str, stored: &Stored, by: &str) -> Result<u64> {
-    let mut tx = control.begin().await.during("finishing the apply")?;
+    let mut tx = pg::begin_in(control, "finishing the apply").await?;
     one_at_a_time(&mut tx).await?;
     let (state, milliseconds, installed): (String, Option<i64>, bool) = sqlx::query_as(
         "select p.state,
@@ -136,7 +137,7 @@ pub(super) async fn finish(control: &PgPool, hash: &str, stored: &Stored, by: &s
         .await
         .during("finishing the apply")?;
     tell(&mut tx, "applied", hash, &stored.plan, by).await?;
-    tx.commit().await.during("finishing the apply")?;
+    pg::commit(tx, Boundary::ApplyFinish).await?;
     Ok(milliseconds)
 }
 

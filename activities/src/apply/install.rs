@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use sqlx::{PgConnection, types::Json};
+use teal_failpoint::Boundary;
 use teal_model::{
     Result, StreamId,
     release::{Job, Release},
     sizing::Quantities,
 };
 
-use crate::{Io, pg::PgResultExt};
+use crate::{
+    Io,
+    pg::{self, PgResultExt},
+};
 
 /// One transaction. Streams keep their surrogate id, also under a new name; those that are no longer
 /// wanted stay until their own step retires them. `late`: streams whose own step installs them, as
@@ -19,7 +23,7 @@ pub(super) async fn install(
     release: &Release,
     late: &BTreeSet<&StreamId>,
 ) -> Result<String> {
-    let mut tx = io.control().begin().await.during("installing the release")?;
+    let mut tx = pg::begin_in(io.control(), "installing the release").await?;
     for job in release.jobs.iter().filter(|job| !late.contains(&job.stream.id)) {
         let id = match known(&mut tx, job, release).await? {
             Some(id) => id,
@@ -37,20 +41,20 @@ pub(super) async fn install(
         .during("installing the release")?;
     }
     workspaces(&mut tx, release).await?;
-    tx.commit().await.during("installing the release")?;
+    pg::commit(tx, Boundary::ApplyInstall).await?;
     Ok(format!("{} streams, {} workspaces", release.jobs.len(), release.workspaces.len()))
 }
 
 /// Installs one stream, whose step has come.
 pub(super) async fn install_one(io: &Io, release: &Release, stream: &StreamId) -> Result<()> {
     let Some(job) = release.job(stream) else { return Ok(()) };
-    let mut tx = io.control().begin().await.during("installing a stream")?;
+    let mut tx = pg::begin_in(io.control(), "installing a stream").await?;
     let id = match known(&mut tx, job, release).await? {
         Some(id) => id,
         None => enter(&mut tx, job).await?,
     };
     configure(&mut tx, id, job).await?;
-    tx.commit().await.during("installing a stream")
+    pg::commit(tx, Boundary::ApplyInstallStream).await
 }
 
 /// The stream of this name, else of an earlier one that no other job has.

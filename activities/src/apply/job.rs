@@ -1,5 +1,6 @@
 //! Steps that concern jobs: start, reload, repair, hand tables over, retire.
 
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result, StreamId, plan::HandedTable, release::Release};
 use teal_proto::v1::{IntentRequest, RetireRequest};
 
@@ -8,7 +9,7 @@ use crate::{
     catalog::control::{self, CatalogStream},
     code,
     orchestrator::Ensured,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     provision::{alter, hand_over as tables_over, tables},
     stream,
 };
@@ -88,9 +89,9 @@ pub(super) async fn hand_over(
         receivers.push((table.dataset.clone(), to.id));
     }
     let pool = io.ledger(&giver.spec.merge).await?;
-    let mut tx = pool.begin().await.during(HANDING)?;
+    let mut tx = pg::begin_in(&pool, HANDING).await?;
     let moved = tables_over::hand_over(&mut tx, (from, giver.id), &receivers).await?;
-    tx.commit().await.during(HANDING)?;
+    pg::commit(tx, Boundary::ApplyHandOver).await?;
     set_intent(io, from, control::RETIRED, reason, by).await?;
     Ok(format!("{moved} tables handed over"))
 }

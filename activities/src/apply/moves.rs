@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use teal_failpoint::Boundary;
 use teal_model::{Result, StreamId, plan::MovedView};
 
 use super::publish::LOCK_TIMEOUT;
@@ -11,7 +12,7 @@ use crate::{
         control::{self, CatalogStream},
         ledger,
     },
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     provision::views,
     stream::reconcile,
 };
@@ -27,7 +28,7 @@ pub(super) async fn move_views(io: &Io, workspace: &str, moved: &[MovedView]) ->
     }
     let Some(first) = streams.values().next() else { return Ok("nothing to move".to_owned()) };
     let pool = io.ledger(&first.spec.merge).await?;
-    let mut tx = pool.begin().await.during(MOVING)?;
+    let mut tx = pg::begin_in(&pool, MOVING).await?;
     sqlx::query("select set_config('lock_timeout', $1, true)")
         .bind(LOCK_TIMEOUT)
         .execute(&mut *tx)
@@ -42,6 +43,6 @@ pub(super) async fn move_views(io: &Io, workspace: &str, moved: &[MovedView]) ->
         let due = reconcile::due_views(io, &mut tx, stream).await?;
         count += views::sync(&mut tx, *id, &due).await?;
     }
-    tx.commit().await.during(MOVING)?;
+    pg::commit(tx, Boundary::ApplyMoveViews).await?;
     Ok(if count > 0 { format!("{count} moved") } else { "already there".to_owned() })
 }

@@ -1,6 +1,7 @@
 //! Steps that concern consumers: schemas, roles, views, grants, members.
 
 use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{
     Result, StreamId,
     plan::Action,
@@ -11,7 +12,7 @@ use super::moves;
 use crate::{
     Io,
     catalog::ledger,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     provision::{roles, schemas, status_view, views},
     stream::reconcile,
 };
@@ -37,7 +38,7 @@ pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Resu
         }
         _ => {}
     }
-    let mut tx = pool.begin().await.during("opening the step's transaction")?;
+    let mut tx = pg::begin_in(&pool, "opening the step's transaction").await?;
     sqlx::query("select set_config('lock_timeout', $1, true)")
         .bind(LOCK_TIMEOUT)
         .execute(&mut *tx)
@@ -49,7 +50,7 @@ pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Resu
         .await
         .during("waiting for another step")?;
     let outcome = in_transaction(&mut tx, release, action).await?;
-    tx.commit().await.during("committing the step")?;
+    pg::commit(tx, Boundary::ApplyPublish).await?;
     Ok(outcome)
 }
 

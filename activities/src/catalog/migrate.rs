@@ -5,10 +5,14 @@
 //! working (expand); one that takes something away says from which version on they do (contract).
 //! Read first: [`migrate()`], [`check`].
 
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result};
 
-use crate::{code, pg::PgResultExt};
+use crate::{
+    code,
+    pg::{self, PgResultExt},
+};
 
 /// One numbered file of `activities/migrations/`.
 struct Migration {
@@ -62,7 +66,7 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
     if check_applied(&applied(&mut connection).await?)? == MIGRATIONS.len() {
         return Ok(());
     }
-    let mut transaction = connection.begin().await.during("migrating the catalog")?;
+    let mut transaction = pg::begin(&mut connection, "migrating the catalog").await?;
     sqlx::query("select pg_advisory_xact_lock($1)")
         .bind(MIGRATION_LOCK)
         .execute(&mut *transaction)
@@ -89,7 +93,7 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
     for migration in MIGRATIONS.iter().filter(is_missing) {
         apply(&mut transaction, migration).await?;
     }
-    transaction.commit().await.during("migrating the catalog")
+    pg::commit(transaction, Boundary::CatalogMigrate).await
 }
 
 async fn apply(connection: &mut PgConnection, migration: &Migration) -> Result<()> {

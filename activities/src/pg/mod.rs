@@ -1,11 +1,13 @@
 //! PostgreSQL as Teal uses it: SQL text that cannot be injected into, connections, error kinds.
 //!
-//! Read first: [`Sql`] (how statements are built), [`error::classify`] (what an error means).
+//! Read first: [`Sql`] (how statements are built), [`commit`] (how things become durable),
+//! [`error::classify`] (what an error means).
 
 mod address;
 mod connect;
 mod control;
 pub mod copy;
+mod durable;
 pub mod error;
 mod sql;
 mod tls;
@@ -14,6 +16,7 @@ pub mod types;
 pub use address::{Address, PASSWORD_FILE};
 pub use connect::{connect, options, pool};
 pub use control::ControlPool;
+pub use durable::{aside, begin, begin_in, commit, release};
 pub use error::PgResultExt;
 pub use sql::{Ident, Sql, SqlPart, literal, sql};
 pub use types::PgType;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{Connection, PgConnection, PgPool, types::Json};
+use sqlx::{PgConnection, PgPool, types::Json};
 use teal_model::{
     Result,
     release::{Release, StreamSpec, TableName, WorkspaceSpec},
@@ -12,7 +12,7 @@ use super::{Draft, jobs::JobPlan, speed::Speed};
 use crate::{
     Io,
     catalog::{self, Installed},
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     provision::{
         alter::TableWork,
         dependants, roles, status_view,
@@ -70,7 +70,7 @@ impl Facts {
         let merge = io.ledger(&wanted.services.merge).await?;
         let known = is_catalog(&merge).await?;
         let mut conn = merge.acquire().await.during("connecting to the merge store")?;
-        let mut look = conn.begin().await.during("looking at the merge store")?;
+        let mut look = pg::aside(&mut conn, "looking at the merge store").await?;
         if known {
             for stream in &mut facts.streams {
                 stream.look(&mut look).await?;

@@ -1,9 +1,13 @@
 //! Plans and releases in the catalog, under their content address.
 
 use sqlx::{PgPool, types::Json};
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result, plan::Plan, release::Release};
 
-use crate::{code, pg::PgResultExt};
+use crate::{
+    code,
+    pg::{self, PgResultExt},
+};
 
 /// A plan of the catalog, with the release that it makes true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +26,7 @@ pub struct Stored {
 /// # Errors
 /// Those of PostgreSQL.
 pub async fn store(control: &PgPool, plan: &Plan, release: &Release, by: &str) -> Result<String> {
-    let mut tx = control.begin().await.during("storing the plan")?;
+    let mut tx = pg::begin_in(control, "storing the plan").await?;
     sqlx::query(
         "insert into teal.release (hash, body, created_by) values ($1, $2, $3)
          on conflict (hash) do nothing",
@@ -49,7 +53,7 @@ pub async fn store(control: &PgPool, plan: &Plan, release: &Release, by: &str) -
     .execute(&mut *tx)
     .await
     .during("storing the plan")?;
-    tx.commit().await.during("storing the plan")?;
+    pg::commit(tx, Boundary::PlanStore).await?;
     Ok(hash)
 }
 

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Connection, PgConnection, Row, postgres::PgRow, types::Json};
+use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
+use teal_failpoint::Boundary;
 use teal_model::{
     Error, Result, StreamId,
     release::{DatasetSpec, PostgresEndpoint, TableName},
@@ -22,7 +23,7 @@ use crate::{
         number::count,
     },
     code,
-    pg::{Ident, PgResultExt, sql},
+    pg::{self, Ident, PgResultExt, sql},
 };
 
 /// Longest wait for somebody who reads the table.
@@ -184,7 +185,7 @@ pub async fn drop_retired(
     let pool = io.ledger(merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     let mut control = io.control().acquire().await.during("connecting to the catalog")?;
-    let mut transaction = ledger.begin().await.during(DROPPING)?;
+    let mut transaction = pg::begin(&mut ledger, DROPPING).await?;
     let fate = take_away(&mut transaction, table, request.now)
         .await
         .map_err(|error| error.with("retired_table", table.label()))?;
@@ -192,10 +193,10 @@ pub async fn drop_retired(
         return Ok(fate);
     }
     // Written before the table goes, seen once it is gone: nothing goes that cannot be written down.
-    let mut audited = control.begin().await.during(DROPPING)?;
+    let mut audited = pg::begin(&mut control, DROPPING).await?;
     audit(&mut audited, table, request, fate).await?;
-    transaction.commit().await.during(DROPPING)?;
-    audited.commit().await.during("writing the audit")?;
+    pg::commit(transaction, Boundary::DropTable).await?;
+    pg::commit(audited, Boundary::DropAudit).await?;
     Ok(fate)
 }
 

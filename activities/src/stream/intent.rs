@@ -1,13 +1,13 @@
 //! A person's intent, durable before an update answers.
 
-use sqlx::Connection;
+use teal_failpoint::Boundary;
 use teal_model::Result;
 use teal_proto::v1::{IntentReport, IntentRequest};
 
 use crate::{
     Io,
     catalog::control::{self, Audit, Intent},
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 /// Writes the intent and its audit row in one transaction. An empty `wanted` leaves the intent as it
@@ -28,7 +28,7 @@ pub async fn set_intent(io: &Io, request: &IntentRequest) -> Result<IntentReport
         return Ok(IntentReport { wanted: now.wanted });
     }
     let mut connection = io.control().acquire().await.during("connecting to the catalog")?;
-    let mut transaction = connection.begin().await.during("writing the stream's intent")?;
+    let mut transaction = pg::begin(&mut connection, "writing the stream's intent").await?;
     if !asked.wanted.is_empty() {
         control::put_intent(&mut transaction, wanted.id, &asked).await?;
     }
@@ -40,7 +40,7 @@ pub async fn set_intent(io: &Io, request: &IntentRequest) -> Result<IntentReport
         details: (!request.details.is_empty()).then(|| serde_json::json!(request.details)),
     };
     control::audit(&mut transaction, &line).await?;
-    transaction.commit().await.during("writing the stream's intent")?;
+    pg::commit(transaction, Boundary::StreamIntent).await?;
     let wanted = if asked.wanted.is_empty() { now.wanted } else { asked.wanted };
     Ok(IntentReport { wanted })
 }

@@ -1,6 +1,7 @@
 //! What a workflow needs to know of its stream, read from the catalog.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{Result, StreamId, release::StreamSpec};
 use teal_proto::v1::{LoadReport, LoadRequest};
 
@@ -18,7 +19,7 @@ use crate::{
         number::{int4, small},
         resync::{self, Resync},
     },
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 /// Shortest and longest start-to-close time of a bulk activity; the heartbeat is what tells a dead
@@ -145,7 +146,7 @@ async fn recover(
     if remembered <= state.last_batch.max(state.lost_batch) {
         return Ok(state);
     }
-    let mut transaction = ledger.begin().await.during("raising the incarnation")?;
+    let mut transaction = pg::begin(ledger, "raising the incarnation").await?;
     ledger::seize(&mut transaction, stream, stream_id).await?;
     let raised = sqlx::query(
         "update teal.stream_state set incarnation = incarnation + 1, lost_batch = $2,
@@ -161,7 +162,7 @@ async fn recover(
         ledger::abandon(&mut transaction, stream_id).await?;
     }
     let state = ledger::state::read_state(&mut transaction, stream_id).await?;
-    transaction.commit().await.during("raising the incarnation")?;
+    pg::commit(transaction, Boundary::StreamIncarnation).await?;
     if raised.rows_affected() == 1 {
         tell_incarnation(io, stream, &state, remembered).await?;
     }

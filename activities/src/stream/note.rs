@@ -1,6 +1,7 @@
 //! What the workflow decided, written down for people and for the next try.
 
-use sqlx::{Connection, PgConnection, types::Json};
+use sqlx::{PgConnection, types::Json};
+use teal_failpoint::Boundary;
 use teal_model::{Result, StreamId};
 use teal_proto::v1::{Failure, NoteReport, NoteRequest};
 
@@ -11,7 +12,7 @@ use crate::{
         due, ledger,
         number::int4,
     },
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 /// Writes state, failures and due time; gives the open batch up when asked, so that the next try
@@ -43,13 +44,13 @@ async fn give_up(
     stream_id: i64,
     failure: Option<&Failure>,
 ) -> Result<()> {
-    let mut transaction = ledger.begin().await.during("giving a batch up")?;
+    let mut transaction = pg::begin(ledger, "giving a batch up").await?;
     ledger::seize(&mut transaction, stream, stream_id).await?;
     match failure {
         Some(failure) => ledger::fail(&mut transaction, stream_id, failure).await?,
         None => ledger::abandon(&mut transaction, stream_id).await?,
     };
-    transaction.commit().await.during("giving a batch up")
+    pg::commit(transaction, Boundary::BatchGiveUp).await
 }
 
 /// The open batch remembers what its last attempt met.

@@ -6,7 +6,8 @@
 //! goes on. Nothing to do runs nothing.
 //! The workflow merges an ingested batch before it calls this; a started one is given up.
 
-use sqlx::{Connection, PgConnection, PgPool, types::Json};
+use sqlx::{PgConnection, PgPool, types::Json};
+use teal_failpoint::Boundary;
 use teal_model::{
     BatchId, Error, Result, StreamId,
     plan::tables::{ColumnStep, TableState},
@@ -22,7 +23,7 @@ use crate::{
     },
     code,
     merge::postgres::ddl,
-    pg::{PgResultExt, Sql},
+    pg::{self, PgResultExt, Sql},
     provision::{
         alter::{TableWork, design},
         dependants,
@@ -147,11 +148,11 @@ async fn still_wanted(io: &Io, wanted: &CatalogStream) -> Result<()> {
 }
 
 async fn put_views(conn: &mut PgConnection, wanted: &CatalogStream, views: &[View]) -> Result<u32> {
-    let mut tx = conn.begin().await.during("opening the transaction of the views")?;
+    let mut tx = pg::begin(conn, "opening the transaction of the views").await?;
     ledger::lock_stream(&mut tx, wanted.id).await?;
     limit_waiting(&mut tx).await?;
     let count = views::sync(&mut tx, wanted.id, views).await?;
-    tx.commit().await.during("committing the views")?;
+    pg::commit(tx, Boundary::ViewsPut).await?;
     Ok(count)
 }
 
@@ -170,7 +171,7 @@ async fn alter_tables(
     wanted: &CatalogStream,
     views: &[View],
 ) -> Result<ReconcileReport> {
-    let mut tx = conn.begin().await.during("opening the DDL transaction")?;
+    let mut tx = pg::begin(conn, "opening the DDL transaction").await?;
     let taken = ledger::take_over(&mut tx, &wanted.spec.id, wanted.id).await?;
     still_wanted(io, wanted).await?;
     limit_waiting(&mut tx).await?;
@@ -190,7 +191,7 @@ async fn alter_tables(
     }
     let epoch = taken.epoch;
     ledger::set_reconciled(&mut tx, wanted.id, epoch, &wanted.config_hash, schema_version).await?;
-    tx.commit().await.during("committing the DDL")?;
+    pg::commit(tx, Boundary::TablesAlter).await?;
     tracing::info!(stream = %wanted.spec.id, statements, schema_version, "tables are in place");
     Ok(ReconcileReport {
         config_hash: wanted.config_hash.clone(),

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
+use teal_failpoint::Boundary;
 use teal_model::{BatchId, Epoch, Error, Result, StreamId};
 use teal_proto::v1::{Failure, ResetReport, ResetRequest};
 
@@ -20,7 +21,7 @@ use crate::{
         number::count,
     },
     code,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     pulse::{Progress, while_beating},
 };
 
@@ -76,7 +77,7 @@ async fn give_up(
     failure: &Failure,
 ) -> Result<(Batch, u64, Vec<Epoch>)> {
     let (stream, stream_id) = (&wanted.spec.id, wanted.id);
-    let mut transaction = ledger.begin().await.during(RESETTING)?;
+    let mut transaction = pg::begin(ledger, RESETTING).await?;
     let older = ledger::seize(&mut transaction, stream, stream_id).await?;
     let Some(batch) = open_batch(&mut transaction, stream_id).await? else {
         let refused = nothing_open(&mut transaction, stream, stream_id).await;
@@ -94,7 +95,7 @@ async fn give_up(
     ledger::reset(&mut transaction, stream_id, failure).await?;
     ledger::put_state(&mut transaction, stream_id, state).await?;
     ledger::state::healthy(&mut transaction, stream_id).await?;
-    transaction.commit().await.during(RESETTING)?;
+    pg::commit(transaction, Boundary::BatchReset).await?;
     Ok((batch, count(staged_rows), older))
 }
 

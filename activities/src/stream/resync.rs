@@ -1,7 +1,8 @@
 //! What a person wants compared or loaded again, durable before an update answers.
 
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result};
 use teal_proto::v1::{ResyncReport, ResyncRequest};
 
@@ -13,7 +14,7 @@ use crate::{
         resync::{self, Resync, Wish},
     },
     code,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 const ENTERING: &str = "entering a resync";
@@ -34,7 +35,7 @@ pub async fn resync(io: &Io, request: &ResyncRequest) -> Result<ResyncReport> {
         ledger::state::read_state(&mut ledger, wanted.id).await?.resync_served
     };
     let mut connection = io.control().acquire().await.during("connecting to the catalog")?;
-    let mut transaction = connection.begin().await.during(ENTERING)?;
+    let mut transaction = pg::begin(&mut connection, ENTERING).await?;
     lock(&mut transaction, wanted.id).await?;
     let (mut number, mut cancelled) = (0, 0);
     if request.cancel {
@@ -69,7 +70,7 @@ pub async fn resync(io: &Io, request: &ResyncRequest) -> Result<ResyncReport> {
         }),
     };
     control::audit(&mut transaction, &line).await?;
-    transaction.commit().await.during(ENTERING)?;
+    pg::commit(transaction, Boundary::StreamResync).await?;
     let open = Resync::of(resync::open(io.control(), wanted.id, served).await?);
     Ok(ResyncReport {
         wanted: open.number,

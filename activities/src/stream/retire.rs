@@ -6,7 +6,8 @@
 //! died in between finds no tables and only marks.
 
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{BatchId, Result, StreamId};
 use teal_proto::v1::{RetireReport, RetireRequest};
 
@@ -16,7 +17,7 @@ use crate::{
         control::{self, Audit},
         ledger,
     },
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
     provision::tables,
     pulse::{Progress, while_beating},
 };
@@ -54,7 +55,7 @@ async fn take_away(
     stream_id: i64,
 ) -> Result<RetireReport> {
     const RETIRING: &str = "retiring the stream's tables";
-    let mut transaction = ledger.begin().await.during(RETIRING)?;
+    let mut transaction = pg::begin(ledger, RETIRING).await?;
     ledger::seize(&mut transaction, stream, stream_id).await?;
     let abandoned = ledger::abandon(&mut transaction, stream_id).await?;
     sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await.during(RETIRING)?;
@@ -70,7 +71,7 @@ async fn take_away(
     .execute(&mut *transaction)
     .await
     .during(RETIRING)?;
-    transaction.commit().await.during(RETIRING)?;
+    pg::commit(transaction, Boundary::RetireTables).await?;
     Ok(RetireReport {
         tables: u32::try_from(in_place.len()).unwrap_or(u32::MAX),
         abandoned_batch: abandoned.map_or(0, BatchId::get),
@@ -86,7 +87,7 @@ async fn mark_retired(
 ) -> Result<()> {
     const MARKING: &str = "marking the stream as retired";
     let mut control = io.control().acquire().await.during("connecting to the catalog")?;
-    let mut transaction = control.begin().await.during(MARKING)?;
+    let mut transaction = pg::begin(&mut control, MARKING).await?;
     sqlx::query("update teal.stream set retired_at = clock_timestamp() where id = $1")
         .bind(stream_id)
         .execute(&mut *transaction)
@@ -103,7 +104,7 @@ async fn mark_retired(
         })),
     };
     control::audit(&mut transaction, &line).await?;
-    transaction.commit().await.during(MARKING)?;
+    pg::commit(transaction, Boundary::RetireMark).await?;
     tracing::info!(%stream, tables = report.tables, "stream retired");
     Ok(())
 }

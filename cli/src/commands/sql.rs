@@ -3,10 +3,10 @@
 use futures::TryStreamExt;
 use serde_json::{Map, Value, json};
 use sqlx::{
-    AssertSqlSafe, Column, Connection, Executor, PgConnection, Row, SqlSafeStr, TypeInfo, ValueRef,
+    AssertSqlSafe, Column, Executor, PgConnection, Row, SqlSafeStr, TypeInfo, ValueRef,
     postgres::PgRow,
 };
-use teal_activities::pg::{Ident, PgResultExt, sql};
+use teal_activities::pg::{self, Ident, PgResultExt, sql};
 use teal_model::{Error, Result};
 
 use crate::{
@@ -98,7 +98,7 @@ async fn query(
     text: &str,
     limit: usize,
 ) -> Result<(Vec<Header>, Vec<Texts>, bool)> {
-    let mut transaction = connection.begin().await.during("beginning the query")?;
+    let mut transaction = pg::aside(connection, "beginning the query").await?;
     transaction.execute("set transaction read only").await.during("beginning the query")?;
     // Preparing refuses more than one statement, so that none can end the read-only transaction.
     transaction

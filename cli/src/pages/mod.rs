@@ -17,7 +17,7 @@ use teal_model::Code;
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Codes are grouped by their letters, in the order in which a newcomer meets them.
-pub(crate) const GROUPS: [(&str, &str); 15] = [
+pub(crate) const GROUPS: [(&str, &str); 16] = [
     ("MODEL", "the model"),
     ("CLI", "the command line"),
     ("CRED", "credentials"),
@@ -33,6 +33,7 @@ pub(crate) const GROUPS: [(&str, &str); 15] = [
     ("TEMPORAL", "Temporal"),
     ("WORK", "workers and workflows"),
     ("DEV", "the development stack"),
+    ("FAIL", "failpoints of tests"),
 ];
 
 /// Most codes that are offered for one that does not exist.
@@ -48,6 +49,7 @@ pub(crate) fn codes() -> Vec<Code> {
         teal_workflows::code::ALL,
         teal_worker::code::ALL,
         teal_devstack::code::ALL,
+        teal_failpoint::code::ALL,
     ];
     let mut codes: Vec<Code> = crates.into_iter().flatten().copied().collect();
     codes.sort_by_key(|code| {

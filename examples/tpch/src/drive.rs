@@ -52,6 +52,7 @@ enum Deed {
 }
 
 /// Changes `rate` rows per second, on average, until stopped. The transaction at hand is finished.
+#[expect(clippy::disallowed_methods, reason = "a producer's transaction, not one of Teal's")]
 pub(crate) async fn run(source: &str, rate: f64, done: Done, stop: CancellationToken) -> Result {
     let mut connection = PgConnection::connect(source).await?;
     let started = Instant::now();

@@ -1,6 +1,7 @@
 //! First transaction of every ingest attempt (rule 1).
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{BatchId, Epoch, Error, Result, StreamId};
 use teal_proto::v1::IngestRequest;
 
@@ -21,7 +22,7 @@ use crate::{
         resync::{self, Resync},
     },
     code,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 /// Begins an attempt, wherever it runs: checks intent and configuration, allots or re-takes the batch
@@ -36,7 +37,7 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     let wanted = wanted(io, &stream, request).await?;
     let ledger = io.ledger(&wanted.spec.merge).await?;
     let mut connection = ledger.acquire().await.during("connecting to the merge store")?;
-    let mut transaction = connection.begin().await.during("beginning an attempt")?;
+    let mut transaction = pg::begin(&mut connection, "beginning an attempt").await?;
     let older = seize(&mut transaction, &stream, wanted.id).await?;
     // Again, under the lock: who paused or applied meanwhile was answered and must be obeyed.
     let wanted = self::wanted(io, &stream, request).await?;
@@ -62,7 +63,7 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
             Begun::Attempt(Box::new(attempt))
         }
     };
-    transaction.commit().await.during("beginning an attempt")?;
+    pg::commit(transaction, Boundary::BatchBegin).await?;
     Ok(begun)
 }
 

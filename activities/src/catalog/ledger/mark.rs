@@ -1,6 +1,7 @@
 //! From started to ingested and back (rule 2).
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result};
 
 use super::{
@@ -9,7 +10,11 @@ use super::{
     lock_stream,
     state::{fenced, no_epoch, put_state, read_state},
 };
-use crate::{catalog::number::int8, code, pg::PgResultExt};
+use crate::{
+    catalog::number::int8,
+    code,
+    pg::{self, PgResultExt},
+};
 
 const MARKING: &str = "marking the batch as ingested";
 
@@ -25,7 +30,7 @@ pub async fn mark_ingested(
     staged: Staged,
 ) -> Result<IngestedMark> {
     covers_all_tables(attempt, &staged)?;
-    let mut transaction = connection.begin().await.during(MARKING)?;
+    let mut transaction = pg::begin(connection, MARKING).await?;
     lock_stream(&mut transaction, attempt.stream_id).await?;
     let state = read_state(&mut transaction, attempt.stream_id).await?;
     let open = find_batch(&mut transaction, attempt.stream_id, attempt.batch).await?;
@@ -37,7 +42,7 @@ pub async fn mark_ingested(
     put_mark(&mut transaction, attempt, &staged).await?;
     put_state(&mut transaction, attempt.stream_id, "merging").await?;
     let mark = read_mark(&mut transaction, attempt.stream_id, ours).await?;
-    transaction.commit().await.during(MARKING)?;
+    pg::commit(transaction, Boundary::BatchIngested).await?;
     Ok(mark)
 }
 
@@ -120,7 +125,7 @@ pub async fn return_to_started(
     mark: &IngestedMark,
 ) -> Result<Error> {
     const RETURNING: &str = "returning the batch to started";
-    let mut transaction = connection.begin().await.during(RETURNING)?;
+    let mut transaction = pg::begin(connection, RETURNING).await?;
     lock_stream(&mut transaction, mark.stream_id).await?;
     let open = find_batch(&mut transaction, mark.stream_id, mark.batch).await?;
     if open != Some(Batch { number: mark.batch, status: Status::Ingested, epoch: mark.epoch }) {
@@ -136,6 +141,6 @@ pub async fn return_to_started(
     .await
     .during(RETURNING)?;
     no_epoch(&mut transaction, mark.stream_id).await?;
-    transaction.commit().await.during(RETURNING)?;
+    pg::commit(transaction, Boundary::BatchReturn).await?;
     Ok(Error::new(code::LEDGER0005).with("batch", mark.batch).with("staged_rows", mark.rows()))
 }

@@ -1,12 +1,12 @@
 //! Staging tables: whether they still hold what the mark says, and which are nobody's any more.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use teal_model::{Epoch, Result};
 
 use super::{STAGING_SCHEMA, StagedDataset, lock::set_lock_timeout};
 use crate::{
     catalog::number::int8,
-    pg::{Ident, PgResultExt, Sql, sql},
+    pg::{self, Ident, PgResultExt, Sql, sql},
 };
 
 /// Longest wait for one leftover table; a zombie that still fills it was ended just before.
@@ -91,10 +91,10 @@ pub(super) async fn drop_leftovers(
 /// Within a savepoint, so that a table that cannot be dropped does not spoil the transaction.
 async fn drop_one(connection: &mut PgConnection, name: &str) -> Result<()> {
     let table = Ident::qualified(STAGING_SCHEMA, name);
-    let mut savepoint = connection.begin().await.during("dropping staging")?;
+    let mut savepoint = pg::aside(connection, "dropping staging").await?;
     sqlx::query(sql!("drop table if exists {table}", table))
         .execute(&mut *savepoint)
         .await
         .during("dropping staging")?;
-    savepoint.commit().await.during("dropping staging")
+    pg::release(savepoint, "dropping staging").await
 }

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result};
 use teal_proto::v1::MergeReport;
 
@@ -17,7 +18,7 @@ use crate::{
     catalog::ledger::{self, Merged, Merging, Opened},
     code,
     merge::MergeOrder,
-    pg::{PgResultExt, sql},
+    pg::{self, PgResultExt, sql},
     provision::views,
     pulse::{Progress, while_beating},
 };
@@ -48,7 +49,7 @@ pub(super) async fn merge(
 
 /// Reads the mark, without holding anything.
 async fn look(connection: &mut PgConnection, order: &MergeOrder<'_>) -> Result<Opened> {
-    let mut transaction = connection.begin().await.during("opening the batch")?;
+    let mut transaction = pg::begin(connection, "opening the batch").await?;
     let MergeOrder { stream, batch, epoch, .. } = *order;
     let opened =
         ledger::open_commit(&mut transaction, &stream.spec.id, stream.id, batch, epoch).await?;
@@ -65,7 +66,7 @@ async fn transact(
     pulse: &dyn Pulse,
 ) -> Result<MergeReport> {
     let MergeOrder { stream, batch, epoch, .. } = *order;
-    let mut transaction = connection.begin().await.during("opening the merge")?;
+    let mut transaction = pg::begin(connection, "opening the merge").await?;
     let opened =
         ledger::open_commit(&mut transaction, &stream.spec.id, stream.id, batch, epoch).await?;
     let merging = match opened {
@@ -83,7 +84,7 @@ async fn transact(
     };
     let spent = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let report = ledger::commit(&mut transaction, &stream.spec, &merging, &merged, spent).await?;
-    transaction.commit().await.during("committing the batch")?;
+    pg::commit(transaction, Boundary::BatchCommit).await?;
     Ok(report)
 }
 

@@ -1,10 +1,13 @@
 //! Whether somebody changed a view by hand.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use teal_model::Result;
 
 use super::{View, definition, of_stream};
-use crate::{pg::PgResultExt, provision::roles};
+use crate::{
+    pg::{self, PgResultExt},
+    provision::roles,
+};
 
 const READING: &str = "comparing views with what was put";
 
@@ -16,7 +19,7 @@ pub async fn in_order(conn: &mut PgConnection, stream_id: i64, views: &[View]) -
     if of_stream(conn, stream_id).await? != views {
         return Ok(false);
     }
-    let mut look = conn.begin().await.during(READING)?; // a local search path needs a transaction
+    let mut look = pg::aside(conn, READING).await?; // a local search path needs a transaction
     for view in views {
         if touched(&mut look, view).await?.is_some() {
             return Ok(false);

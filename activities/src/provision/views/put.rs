@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use teal_model::{Error, Result, release::TableName};
 
 use super::super::dependants;
 use crate::{
     code,
-    pg::{Ident, PgResultExt, Sql, error, sql},
+    pg::{self, Ident, PgResultExt, Sql, error, sql},
 };
 
 /// Creates or replaces a view; where its columns do not allow that, drops it first and gives the new
@@ -123,7 +123,7 @@ pub(crate) async fn definition(
     let mut looks = 0;
     loop {
         looks += 1;
-        let mut look = conn.begin().await.during("reading a view")?;
+        let mut look = pg::aside(conn, "reading a view").await?;
         let text = printed(&mut look, view).await;
         look.rollback().await.during("reading a view")?;
         match text {
