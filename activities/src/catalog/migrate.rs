@@ -50,6 +50,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 1,
         text: include_str!("../../migrations/0004_hand_over.sql"),
     },
+    Migration {
+        version: 5,
+        name: "aside",
+        oldest: 1,
+        text: include_str!("../../migrations/0005_aside.sql"),
+    },
 ];
 
 /// Key of the advisory lock that makes migrations wait for each other ("team" in ASCII, then 1). The

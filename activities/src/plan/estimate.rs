@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{Connection, PgConnection};
 use teal_model::{
     Result, StreamId,
-    plan::{Action, Load, MissingCredential},
+    plan::{Action, Load, LoadKind, MissingCredential},
     release::{DatasetSpec, PostgresEndpoint, Release, TableName},
 };
 
@@ -39,7 +39,12 @@ pub(super) async fn fill(
     let mut loads: BTreeMap<StreamId, Vec<Load>> = BTreeMap::new();
     for plan in jobs {
         let Some(job) = plan.job else { continue };
-        for dataset in plan.works.iter().filter_map(|work| work.loads()) {
+        for work in &plan.works {
+            let Some((dataset, kind)) = work.loads() else { continue };
+            let mine = loads.entry(job.stream.id.clone()).or_default();
+            if mine.iter().any(|load| load.dataset == dataset.name) {
+                continue; // mended and altered: one batch reads it for both
+            }
             let endpoint = &job.stream.source;
             let key = format!("{}:{}/{}", endpoint.host, endpoint.port, endpoint.database);
             if !sources.contains_key(&key) {
@@ -53,7 +58,8 @@ pub(super) async fn fill(
                 sources.insert(key.clone(), source);
             }
             let Some(source) = sources.get_mut(&key) else { continue };
-            let mut load = source.estimate(dataset, draft).await;
+            let estimate = source.estimate(dataset, draft).await;
+            let mut load = Load { kind, rewrites: work.rewrites(), ..estimate };
             load.seconds = speed.zip(load.bytes).map(|(speed, bytes)| speed.seconds(bytes));
             let is_long = match (load.seconds, load.bytes) {
                 (Some(seconds), _) => seconds > 3_600,
@@ -61,11 +67,11 @@ pub(super) async fn fill(
             };
             if is_long {
                 draft.warn(format!(
-                    "the first load of {} ({}) may take above an hour and cannot resume",
+                    "the load of {} ({}) may take above an hour and cannot resume",
                     dataset.name, job.stream.id
                 ));
             }
-            loads.entry(job.stream.id.clone()).or_default().push(load);
+            mine.push(load);
         }
     }
     for step in &mut draft.steps {
@@ -98,8 +104,14 @@ impl Source {
     }
 
     async fn estimate(&mut self, dataset: &DatasetSpec, draft: &mut Draft) -> Load {
-        let mut load =
-            Load { dataset: dataset.name.clone(), rows: None, bytes: None, seconds: None };
+        let mut load = Load {
+            dataset: dataset.name.clone(),
+            kind: LoadKind::First,
+            rewrites: false,
+            rows: None,
+            bytes: None,
+            seconds: None,
+        };
         let Self::Open(connection) = self else { return load };
         match statistics(connection, &dataset.source).await {
             Ok(Some((rows, bytes))) => {

@@ -181,10 +181,13 @@ impl JobPlan<'_> {
             if matches!(work, TableWork::Retire(_)) {
                 continue; // its views go with it, in steps of their own
             }
-            let recreated =
-                matches!(work, TableWork::Rebuild(..)) || !work.contested_columns().is_empty();
+            let recreated = !work.contested_columns().is_empty();
+            let after_load = work.views_wait();
             let own = stream.views.iter().filter(|view| view.dataset == table.table.dataset);
-            changes.extend(own.map(|view| ViewChange { view: view.name.clone(), recreated }));
+            changes.extend(own.map(|view| {
+                let view = view.name.clone();
+                ViewChange { view, recreated, after_load }
+            }));
         }
         changes
     }

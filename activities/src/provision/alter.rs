@@ -4,18 +4,20 @@
 use teal_model::{
     Result,
     plan::{
+        LoadKind,
         changes::dataset_before,
         tables::{Alteration, ColumnStep, TableChange, table_change},
     },
-    release::{DatasetSpec, StreamSpec, Style},
+    release::{ColumnSpec, DatasetSpec, StreamSpec, Style},
 };
 
 use super::{
+    aside,
     mend::{self, Mend, mends},
-    tables::{InPlace, KEPT_DAYS, rename_index, retire_statements},
+    tables::{InPlace, KEPT_DAYS, rebuild_statements, rename_index, retire_statements},
 };
 use crate::{
-    merge::postgres::ddl,
+    merge::{Layout, postgres::ddl},
     pg::{Ident, PgType, Sql, sql},
 };
 
@@ -91,20 +93,56 @@ impl TableWork {
             Self::Alter(_, change) => alter_statements(change),
             Self::Retire(table) => Ok(retire_statements(table)),
             Self::Rebuild(table, dataset, _) => {
-                let mut statements = retire_statements(table);
+                let mut statements = rebuild_statements(table);
                 statements.append(&mut ddl::create_table(dataset, style)?);
                 Ok(statements)
             }
         }
     }
 
-    /// The dataset that has to be read from the beginning.
-    pub fn loads(&self) -> Option<&DatasetSpec> {
+    /// What the next batch has to read in full, and what for.
+    pub fn loads(&self) -> Option<(&DatasetSpec, LoadKind)> {
         match self {
-            Self::Create(dataset) | Self::Recreate(_, dataset) | Self::Rebuild(_, dataset, _) => {
-                Some(dataset)
+            Self::Create(dataset) | Self::Recreate(_, dataset) => Some((dataset, LoadKind::First)),
+            Self::Rebuild(table, dataset, _) if table.shows_rows() => {
+                Some((dataset, LoadKind::Anew))
             }
-            Self::Mend(..) | Self::Alter(..) | Self::Retire(_) => None,
+            Self::Rebuild(_, dataset, _) => Some((dataset, LoadKind::First)),
+            Self::Mend(table, touched) => touched
+                .iter()
+                .any(|mend| matches!(mend, Mend::Retype { .. }))
+                .then_some((&table.table.layout, LoadKind::Compare)),
+            Self::Alter(table, change) => {
+                let after = &change.after.layout;
+                if !table.table.loaded {
+                    return Some((after, LoadKind::First));
+                }
+                (!self.coming().is_empty() || !same_hashes(&table.table.layout, after))
+                    .then_some((after, LoadKind::Compare))
+            }
+            Self::Retire(_) => None,
+        }
+    }
+
+    /// Columns that the next batch fills in a table in place.
+    fn coming(&self) -> Vec<&ColumnSpec> {
+        match self {
+            Self::Alter(table, change) => aside::coming(table, change),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether each row will differ once a new column, never NULL, is filled.
+    pub fn rewrites(&self) -> bool {
+        self.coming().iter().any(|column| !column.nullable)
+    }
+
+    /// Whether views show what they showed until the next batch is committed.
+    pub fn views_wait(&self) -> bool {
+        match self {
+            Self::Rebuild(table, ..) => table.shows_rows(),
+            Self::Alter(table, _) => table.table.loaded && !self.coming().is_empty(),
+            Self::Create(_) | Self::Recreate(..) | Self::Mend(..) | Self::Retire(_) => false,
         }
     }
 
@@ -137,14 +175,13 @@ impl TableWork {
                     _ => None,
                 })
                 .collect(),
-            Self::Rebuild(table, _, why) => {
-                let kept = if table.has_history() {
-                    format!("its history is kept aside for {KEPT_DAYS} days")
-                } else {
-                    "its rows are read again".to_owned()
-                };
-                vec![format!("table {} is built anew ({}): {kept}", place(table), why.join("; "))]
-            }
+            // without a history nothing is lost: all of it is read again before the old one goes
+            Self::Rebuild(table, _, why) if table.has_history() => vec![format!(
+                "table {} is built anew ({}): its history is kept aside for {KEPT_DAYS} days",
+                place(table),
+                why.join("; ")
+            )],
+            Self::Rebuild(..) => Vec::new(),
             Self::Retire(table) if table.has_history() => {
                 vec![format!(
                     "table {} is kept aside for {KEPT_DAYS} days, then gone",
@@ -202,6 +239,12 @@ impl TableWork {
         }
         columns
     }
+}
+
+/// Whether the digest of the one speaks of the rows of the other.
+fn same_hashes(before: &DatasetSpec, after: &DatasetSpec) -> bool {
+    let recipe = |dataset| Layout::of(dataset).map(|layout| layout.recipe()).ok();
+    recipe(before) == recipe(after)
 }
 
 /// The table's move, its columns' names, then everything else in one statement (one rewrite at most).

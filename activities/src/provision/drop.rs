@@ -142,7 +142,8 @@ async fn read(ledger: &mut PgConnection, id: Option<i64>) -> Result<Vec<(i64, Re
                 (extract(epoch from coalesce(drop_after, retired_at)) * 1000)::bigint as drop_after,
                 coalesce(drop_after, retired_at) <= statement_timestamp() as is_due
          from teal.merge_table
-         where retired_at is not null and dropped_at is null and ($1::bigint is null or id = $1)",
+         where retired_at is not null and dropped_at is null and successor is null
+           and ($1::bigint is null or id = $1)",
     )
     .bind(id)
     .fetch_all(ledger)

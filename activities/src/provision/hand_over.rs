@@ -68,8 +68,10 @@ async fn move_one(
     era: &Earlier,
 ) -> Result<usize> {
     let moved = sqlx::query(
-        "update teal.merge_table set stream_id = $3, earlier = earlier || $4::jsonb
-         where stream_id = $1 and dataset = $2 and retired_at is null",
+        "update teal.merge_table t set stream_id = $3, earlier = earlier || $4::jsonb
+         where stream_id = $1 and (retired_at is null and dataset = $2 or exists (
+           select from teal.merge_table m where m.id = t.successor
+             and m.stream_id = $1 and m.dataset = $2 and m.retired_at is null))",
     )
     .bind(from)
     .bind(dataset)

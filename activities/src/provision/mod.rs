@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`tables`] | merge tables in place: read, create, move, retire |
 //! | [`alter`] | statements for a change of one table |
+//! | `aside` | tables and columns that views show once they are loaded |
 //! | [`views`] | views of workspaces: `sync` (reconcile), `recreate` (first load published) |
 //! | [`status_view`] | `<workspace>._status` |
 //! | [`roles`] | reader roles, members, grants |
@@ -17,6 +18,7 @@
 //! | [`mend`] | what somebody did to a table by hand |
 
 pub mod alter;
+pub(crate) mod aside;
 pub mod dependants;
 pub mod drop;
 pub mod hand_over;

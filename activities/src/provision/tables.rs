@@ -9,7 +9,7 @@ use teal_model::{
     release::{ColumnSpec, DatasetSpec, Style, TableName},
 };
 
-use super::{dependants, schemas};
+use super::{aside, dependants, schemas};
 use crate::{
     catalog::ledger::{MergeTable, merge_tables},
     merge::postgres::ddl,
@@ -54,9 +54,14 @@ impl InPlace {
         names.filter(|name| !columns.contains_key(*name)).collect()
     }
 
+    /// Whether it is there and was loaded: views on it show something.
+    pub fn shows_rows(&self) -> bool {
+        self.table.loaded && self.columns.is_some()
+    }
+
     /// Whether it is kept for a while once nobody needs it: it holds versions that no source has.
     pub fn has_history(&self) -> bool {
-        self.table.style.has_history() && self.table.loaded && self.columns.is_some()
+        self.table.style.has_history() && self.shows_rows()
     }
 }
 
@@ -113,7 +118,7 @@ async fn has_key(conn: &mut PgConnection, table: &TableName) -> Result<bool> {
     .during("looking at the key of a merge table")
 }
 
-/// Enters a new, empty table into the ledger.
+/// Enters a new, empty table into the ledger; returns its id.
 ///
 /// # Errors
 /// Those of PostgreSQL.
@@ -122,10 +127,10 @@ pub async fn enter(
     stream_id: i64,
     dataset: &DatasetSpec,
     style: Style,
-) -> Result<()> {
-    sqlx::query(
+) -> Result<i64> {
+    sqlx::query_scalar(
         "insert into teal.merge_table (stream_id, dataset, schema_name, table_name, style, layout)
-         values ($1, $2, $3, $4, $5, $6)",
+         values ($1, $2, $3, $4, $5, $6) returning id",
     )
     .bind(stream_id)
     .bind(&dataset.name)
@@ -133,10 +138,9 @@ pub async fn enter(
     .bind(&dataset.table.name)
     .bind(style.as_str())
     .bind(Json(dataset))
-    .execute(conn)
+    .fetch_one(conn)
     .await
-    .during("entering a merge table")?;
-    Ok(())
+    .during("entering a merge table")
 }
 
 /// Says in the ledger how a table is now.
@@ -202,7 +206,7 @@ pub async fn doubt_rows(conn: &mut PgConnection, table: &InPlace, place: &TableN
 /// Those of PostgreSQL.
 pub async fn unload(conn: &mut PgConnection, id: i64) -> Result<()> {
     void_digest(conn, id).await?;
-    sqlx::query("update teal.merge_table set loaded = false, rows = 0 where id = $1")
+    sqlx::query("update teal.merge_table set loaded = false, rows = 0, fresh = '{}' where id = $1")
         .bind(id)
         .execute(conn)
         .await
@@ -216,11 +220,24 @@ pub fn retire_statements(table: &InPlace) -> Vec<Sql> {
     if table.columns.is_none() {
         return Vec::new();
     }
-    let name = Ident::from(place);
     if !table.has_history() {
+        let name = Ident::from(place);
         return vec![sql!("drop table {name}", name)];
     }
-    let to = retired_name(&table.table);
+    aside_statements(&table.table)
+}
+
+/// Statements that make room for a table that is built anew: one that shows rows moves to
+/// `teal_retired` and keeps its views until the new one is loaded.
+pub fn rebuild_statements(table: &InPlace) -> Vec<Sql> {
+    if table.shows_rows() { aside_statements(&table.table) } else { retire_statements(table) }
+}
+
+/// Statements that move a table to `teal_retired`.
+fn aside_statements(table: &MergeTable) -> Vec<Sql> {
+    let place = &table.table;
+    let name = Ident::from(place);
+    let to = retired_name(table);
     let mut statements = rename_index(&place.schema, &ddl::key_name(place), &ddl::key_name(&to));
     let (short, schema) = (Ident::new(&to.name), Ident::new(&to.schema));
     let moved = Ident::qualified(&to.schema, &place.name);
@@ -251,27 +268,39 @@ pub async fn retire(conn: &mut PgConnection, table: &InPlace) -> Result<u32> {
     }
     void_digest(conn, id).await?;
     if table.has_history() {
-        let to = retired_name(&table.table);
-        sqlx::query(
-            "update teal.merge_table set schema_name = $2, table_name = $3,
-               retired_at = statement_timestamp(),
-               drop_after = statement_timestamp() + make_interval(days => $4) where id = $1",
-        )
-        .bind(id)
-        .bind(&to.schema)
-        .bind(&to.name)
-        .bind(i32::try_from(KEPT_DAYS).unwrap_or(i32::MAX))
-        .execute(&mut *conn)
-        .await
-        .during("recording a retired table")?;
+        record_retired(conn, &table.table).await?;
     } else {
-        sqlx::query("delete from teal.merge_table where id = $1")
-            .bind(id)
-            .execute(&mut *conn)
-            .await
-            .during("recording a dropped table")?;
+        forget(conn, id).await?;
     }
-    Ok(count)
+    Ok(count + aside::settle(conn, &[id]).await?)
+}
+
+/// Says in the ledger that a table lies in `teal_retired` now.
+pub(super) async fn record_retired(conn: &mut PgConnection, table: &MergeTable) -> Result<()> {
+    let to = retired_name(table);
+    sqlx::query(
+        "update teal.merge_table set schema_name = $2, table_name = $3,
+           retired_at = statement_timestamp(),
+           drop_after = statement_timestamp() + make_interval(days => $4) where id = $1",
+    )
+    .bind(table.id)
+    .bind(&to.schema)
+    .bind(&to.name)
+    .bind(i32::try_from(KEPT_DAYS).unwrap_or(i32::MAX))
+    .execute(conn)
+    .await
+    .during("recording a retired table")?;
+    Ok(())
+}
+
+/// Takes a table that was dropped out of the ledger.
+pub(super) async fn forget(conn: &mut PgConnection, id: i64) -> Result<()> {
+    sqlx::query("delete from teal.merge_table where id = $1")
+        .bind(id)
+        .execute(conn)
+        .await
+        .during("recording a dropped table")?;
+    Ok(())
 }
 
 /// Where a table with history waits: its name, shortened, and its id.

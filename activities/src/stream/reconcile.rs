@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool, types::Json};
 use teal_failpoint::Boundary;
 use teal_model::{
     BatchId, Error, Result, StreamId,
-    plan::tables::{ColumnStep, TableState},
+    plan::tables::TableState,
     release::{DatasetSpec, StreamSpec, Style, WorkspaceSpec},
 };
 use teal_proto::v1::{ReconcileReport, ReconcileRequest};
@@ -26,7 +26,7 @@ use crate::{
     pg::{self, PgResultExt, Sql},
     provision::{
         alter::{TableWork, design},
-        dependants,
+        aside, dependants,
         mend::Mend,
         schemas,
         tables::{self, InPlace},
@@ -222,11 +222,10 @@ async fn alter(
     match work {
         TableWork::Retire(table) => Ok((tables::retire(conn, table).await?, Suspended::default())),
         TableWork::Rebuild(table, dataset, _) => {
-            let suspended = views::suspend(conn, table.table.id).await?;
-            let retired = tables::retire(conn, table).await?;
+            let (moved, suspended) = aside::step_aside(conn, table).await?;
             let created = create(conn, dataset, style).await?;
-            tables::enter(conn, stream_id, dataset, style).await?;
-            Ok((retired + created, suspended))
+            aside::succeed(conn, stream_id, table, dataset, style).await?;
+            Ok((moved + created, suspended))
         }
         TableWork::Create(dataset) => {
             let created = create(conn, dataset, style).await?;
@@ -263,8 +262,7 @@ async fn alter(
             schemas::ensure(conn, &change.after.layout.table.schema).await?;
             let count = run(conn, work.statements(style)?).await?;
             tables::record(conn, table.table.id, &change.after).await?;
-            let fresh = change.steps.iter().any(|step| matches!(step, ColumnStep::Add { .. }));
-            if fresh || !table.missing_columns().is_empty() {
+            if aside::await_columns(conn, table, change).await? {
                 tables::doubt_rows(conn, table, &change.after.layout.table).await?;
             }
             Ok((count, suspended))

@@ -25,6 +25,13 @@ pub struct Field {
 pub struct Load {
     /// Dataset.
     pub dataset: String,
+    /// What the rows are for.
+    #[serde(default, skip_serializing_if = "LoadKind::is_first")]
+    pub kind: LoadKind,
+    /// Whether each row will differ, as a column came that is never NULL: it gets the number of that
+    /// batch, and where history is kept a new version.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rewrites: bool,
     /// Estimated rows, from the source's statistics; `None`: never analysed.
     pub rows: Option<u64>,
     /// Estimated bytes.
@@ -32,6 +39,27 @@ pub struct Load {
     /// Estimated seconds, from the first loads that this merge store has seen; `None`: none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u64>,
+}
+
+/// What the rows of a load are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadKind {
+    /// A table that shows nothing yet.
+    #[default]
+    First,
+    /// A table beside the former one, which views show until the load is committed.
+    Anew,
+    /// Every row is read and compared with the one in place.
+    Compare,
+}
+
+impl LoadKind {
+    /// For serde.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+    fn is_first(&self) -> bool {
+        *self == Self::First
+    }
 }
 
 /// What happens to a table of a retired stream.
@@ -77,6 +105,10 @@ pub struct ViewChange {
     /// Whether it is dropped and created again (in one transaction, grants kept): queries wait for
     /// a moment, and objects of others that stand on it are in the way. Else it is replaced.
     pub recreated: bool,
+    /// Whether it goes on showing what it showed until the batch that follows is committed, which
+    /// loads its table or fills its new columns.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_load: bool,
 }
 
 /// A view that shows another table from now on.

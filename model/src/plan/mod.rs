@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use action::Action;
 pub use details::{
-    Field, HandedTable, Load, MissingCredential, MovedView, TableFate, TakenTable, ViewChange,
+    Field, HandedTable, Load, LoadKind, MissingCredential, MovedView, TableFate, TakenTable,
+    ViewChange,
 };
 
 /// What has to be done to make the wanted release true.

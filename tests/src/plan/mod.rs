@@ -1,6 +1,7 @@
 //! From a model to streams, tables, views and roles: plan and apply against real PostgreSQL. Jobs are
 //! run by the local orchestrator, the one of `teal apply --local`.
 
+mod aside;
 mod change;
 mod consumers;
 mod drift;

@@ -20,7 +20,7 @@ pub async fn merge_tables(
     stream_id: i64,
 ) -> Result<Vec<MergeTable>> {
     let rows = sqlx::query(
-        "select id, dataset, schema_name, table_name, style, layout, loaded, rows
+        "select id, dataset, schema_name, table_name, style, layout, loaded, rows, fresh
          from teal.merge_table where stream_id = $1 and retired_at is null
          order by dataset collate \"C\"",
     )
@@ -45,5 +45,6 @@ fn read(row: &PgRow) -> Result<MergeTable, sqlx::Error> {
         layout: row.try_get::<Json<DatasetSpec>, _>("layout")?.0,
         loaded: row.try_get("loaded")?,
         rows: count(row.try_get("rows")?),
+        fresh: row.try_get("fresh")?,
     })
 }

@@ -29,6 +29,8 @@ pub struct MergeTable {
     pub loaded: bool,
     /// Current rows, exact.
     pub rows: u64,
+    /// Columns of the layout that no committed batch has filled yet; views do not show them.
+    pub fresh: Vec<String>,
 }
 
 impl MergeTable {

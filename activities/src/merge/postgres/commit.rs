@@ -18,8 +18,8 @@ use crate::{
     catalog::ledger::{self, Merged, Merging, Opened},
     code,
     merge::MergeOrder,
-    pg::{self, PgResultExt, sql},
-    provision::views,
+    pg::{self, Ident, PgResultExt, sql},
+    provision::{aside, views},
     pulse::{Progress, while_beating},
 };
 
@@ -122,13 +122,39 @@ async fn apply_all(
         put_digest(connection, order, dataset, &done).await?;
         merged.push(done);
     }
-    if !former.is_empty() {
-        views::recreate(connection, order.stream.id).await?;
+    show(connection, order, prepared, &former).await?;
+    Ok(merged)
+}
+
+/// Lets consumers see what this batch loaded and filled, and lets go of what they saw until now.
+async fn show(
+    connection: &mut PgConnection,
+    order: &MergeOrder<'_>,
+    prepared: &[Prepared],
+    former: &[Ident],
+) -> Result<()> {
+    let stream_id = order.stream.id;
+    let ids = |of: fn(&Prepared) -> bool| {
+        let those = prepared.iter().filter(|dataset| of(dataset));
+        those.map(|dataset| dataset.table.id).collect::<Vec<i64>>()
+    };
+    let filled = ids(|dataset| !dataset.table.fresh.is_empty());
+    for id in &filled {
+        aside::filled(connection, *id).await?;
     }
-    for table in &former {
+    if !former.is_empty() {
+        views::recreate(connection, stream_id).await?;
+    } else if !filled.is_empty() {
+        views::refresh(connection, stream_id).await?;
+    }
+    for table in former {
         publish::drop_former(connection, table).await?;
     }
-    Ok(merged)
+    let loaded = ids(|dataset| dataset.staged.first_load);
+    if !loaded.is_empty() {
+        aside::settle(connection, &loaded).await?;
+    }
+    Ok(())
 }
 
 /// Takes over what the staged rows say of their buckets. A comparison of everything also knows how

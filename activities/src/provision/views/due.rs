@@ -44,7 +44,7 @@ pub async fn due(
             .map(|wanted| (&wanted.stream, &wanted.dataset))
             .next();
         let Some((stream, dataset)) = moves_to else { continue };
-        if is_loaded(conn, stream_id, &view.dataset).await?
+        if shows_rows(conn, stream_id, &view.dataset).await?
             && !is_loaded_there(control, conn, stream, dataset).await?
         {
             views.push(view);
@@ -70,6 +70,20 @@ async fn is_loaded(conn: &mut PgConnection, stream_id: i64, dataset: &str) -> Re
     sqlx::query_scalar(
         "select exists (select from teal.merge_table
            where stream_id = $1 and dataset = $2 and retired_at is null and loaded)",
+    )
+    .bind(stream_id)
+    .bind(dataset)
+    .fetch_one(conn)
+    .await
+    .during("looking whether a view has rows")
+}
+
+/// Whether views of a dataset show rows: its own, or those of the table that stepped aside for it.
+async fn shows_rows(conn: &mut PgConnection, stream_id: i64, dataset: &str) -> Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from teal.merge_table m
+           where m.stream_id = $1 and m.dataset = $2 and m.retired_at is null
+             and (m.loaded or exists (select from teal.merge_table o where o.successor = m.id)))",
     )
     .bind(stream_id)
     .bind(dataset)

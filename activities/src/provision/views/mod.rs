@@ -6,7 +6,8 @@
 //! (a column went), the view is dropped and created, with its grants, in the same transaction.
 //!
 //! `teal.view` holds the views as they are; it changes in the transaction that changes the views.
-//! Read first: [`sync`] (reconcile), [`recreate`] (a first load was published).
+//! Read first: [`sync`] (reconcile), [`recreate`] (a first load was published), [`refresh`] (a batch
+//! filled new columns).
 
 mod drift;
 mod due;
@@ -160,11 +161,24 @@ pub async fn sync(conn: &mut PgConnection, stream_id: i64, views: &[View]) -> Re
 /// # Errors
 /// `DDL0001` when objects of others depend on a view whose columns changed.
 pub async fn recreate(conn: &mut PgConnection, stream_id: i64) -> Result<u32> {
+    put_all(conn, stream_id, true).await
+}
+
+/// Puts those views of a stream whose columns are others now: new ones have been filled. In the
+/// caller's transaction, which holds the stream's lock.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn refresh(conn: &mut PgConnection, stream_id: i64) -> Result<u32> {
+    put_all(conn, stream_id, false).await
+}
+
+async fn put_all(conn: &mut PgConnection, stream_id: i64, anew: bool) -> Result<u32> {
     let known = of_stream(conn, stream_id).await?;
     rows::lock(conn, &known).await?;
     let mut count = 0;
     for view in of_stream(conn, stream_id).await? {
-        count += u32::from(put_one(conn, stream_id, &view, true).await?);
+        count += u32::from(put_one(conn, stream_id, &view, anew).await?);
     }
     Ok(count)
 }
@@ -201,14 +215,28 @@ pub async fn drop(conn: &mut PgConnection, view: &TableName) -> Result<bool> {
     Ok(there)
 }
 
-/// Layout, schema, name, style and earlier owners of a merge table.
-type TableRow = (Json<DatasetSpec>, String, String, String, Json<Vec<Earlier>>);
+/// Refuses to go on when something of others depends on a view of a merge table.
+///
+/// # Errors
+/// `DDL0001` naming each object.
+pub(super) async fn none_stands_on(conn: &mut PgConnection, merge_table_id: i64) -> Result<()> {
+    for view in rows::on_table(conn, merge_table_id).await? {
+        dependants::none(conn, &view.name, None).await?;
+    }
+    Ok(())
+}
+
+/// Layout, schema, name, style, earlier owners and unfilled columns of a merge table, and whether it
+/// is loaded.
+type TableRow = (Json<DatasetSpec>, String, String, String, Json<Vec<Earlier>>, Vec<String>, bool);
 
 /// Puts one view on its merge table. A view that is as it was put stays untouched, unless `anew`:
-/// to replace it takes a lock that waits for each query on it.
+/// to replace it takes a lock that waits for each query on it. One that shows the table which stepped
+/// aside for an unloaded one stays there.
 async fn put_one(conn: &mut PgConnection, stream_id: i64, view: &View, anew: bool) -> Result<bool> {
     let table: Option<TableRow> = sqlx::query_as(
-        "select layout, schema_name, table_name, style, earlier from teal.merge_table
+        "select layout, schema_name, table_name, style, earlier, fresh, loaded
+         from teal.merge_table
          where stream_id = $1 and dataset = $2 and retired_at is null",
     )
     .bind(stream_id)
@@ -216,14 +244,17 @@ async fn put_one(conn: &mut PgConnection, stream_id: i64, view: &View, anew: boo
     .fetch_optional(&mut *conn)
     .await
     .during("looking for the table of a view")?;
-    let Some((Json(mut layout), schema, name, style, Json(earlier))) = table else {
+    let Some((Json(mut layout), schema, name, style, Json(earlier), fresh, loaded)) = table else {
         return Ok(false);
     };
     layout.table = TableName { schema, name };
+    layout.columns.retain(|column| !fresh.contains(&column.name));
     let style = if style == Style::Live.as_str() { Style::Live } else { Style::Milestoned };
     let query = query(view, stream_id, &earlier, &layout, style);
     let mut changed = false;
-    if anew || !put::is_as_put(conn, &view.name, &query).await? {
+    if !anew && !loaded && rows::waits(conn, &view.name).await? {
+        put::remember_definition(conn, &view.name).await?; // its table has another name now
+    } else if anew || !put::is_as_put(conn, &view.name, &query).await? {
         put(conn, &view.name, &query).await?;
         put::remember(conn, &view.name, &query).await?;
         changed = true;

@@ -72,17 +72,26 @@ pub(super) async fn grants(conn: &mut PgConnection, view: &TableName) -> Result<
 /// Keeps what we wrote and how the server itself prints it, so that both a change of ours and one of
 /// somebody else can be told.
 pub(super) async fn remember(conn: &mut PgConnection, view: &TableName, query: &Sql) -> Result<()> {
+    sqlx::query("update teal.view set query = $3 where schema_name = $1 and view_name = $2")
+        .bind(&view.schema)
+        .bind(&view.name)
+        .bind(query.as_str())
+        .execute(&mut *conn)
+        .await
+        .during("recording a view")?;
+    remember_definition(conn, view).await
+}
+
+/// Keeps how the server prints a view now.
+pub(super) async fn remember_definition(conn: &mut PgConnection, view: &TableName) -> Result<()> {
     let definition = definition(conn, view).await?;
-    sqlx::query(
-        "update teal.view set query = $3, definition = $4 where schema_name = $1 and view_name = $2",
-    )
-    .bind(&view.schema)
-    .bind(&view.name)
-    .bind(query.as_str())
-    .bind(definition)
-    .execute(conn)
-    .await
-    .during("recording a view")?;
+    sqlx::query("update teal.view set definition = $3 where schema_name = $1 and view_name = $2")
+        .bind(&view.schema)
+        .bind(&view.name)
+        .bind(definition)
+        .execute(conn)
+        .await
+        .during("recording a view")?;
     Ok(())
 }
 

@@ -6,7 +6,10 @@ use sqlx::{PgConnection, Row, postgres::PgRow};
 use teal_model::{Error, Result, release::TableName};
 
 use super::{View, put::exists};
-use crate::{code, pg::PgResultExt};
+use crate::{
+    code,
+    pg::{Ident, PgResultExt},
+};
 
 /// Views of a stream, as they are.
 ///
@@ -54,6 +57,24 @@ pub(super) async fn on_table(conn: &mut PgConnection, merge_table_id: i64) -> Re
     let views = views?;
     lock(conn, &views).await?;
     Ok(views)
+}
+
+/// Whether a view shows a table that stepped aside, whose successor is not loaded yet.
+pub(super) async fn waits(conn: &mut PgConnection, view: &TableName) -> Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from pg_rewrite r
+           join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+             and d.refclassid = 'pg_class'::regclass
+           join pg_class c on c.oid = d.refobjid
+           join pg_namespace n on n.oid = c.relnamespace
+           join teal.merge_table m on m.schema_name = n.nspname and m.table_name = c.relname
+             and m.successor is not null
+           where r.ev_class = to_regclass($1))",
+    )
+    .bind(Ident::from(view).to_string())
+    .fetch_one(conn)
+    .await
+    .during("looking which table a view shows")
 }
 
 /// Enters a view into `teal.view`, or takes it over from another stream.

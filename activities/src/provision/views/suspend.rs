@@ -6,7 +6,7 @@ use teal_model::{Result, release::TableName};
 use super::{
     super::dependants,
     put::{exists, grants, run},
-    rows::on_table,
+    rows::{on_table, waits},
 };
 use crate::pg::{Ident, Sql, sql};
 
@@ -15,14 +15,14 @@ use crate::pg::{Ident, Sql, sql};
 pub struct Suspended(Vec<(TableName, Vec<Sql>)>);
 
 /// Drops the views on one merge table until [`resume`]: PostgreSQL alters no type that a view uses.
-/// Their rows in `teal.view` stay.
+/// Their rows in `teal.view` stay. A view that still shows a table which stepped aside stays as well.
 ///
 /// # Errors
 /// `DDL0001` when objects of others depend on one of them.
 pub async fn suspend(conn: &mut PgConnection, merge_table_id: i64) -> Result<Suspended> {
     let mut suspended = Suspended::default();
     for view in on_table(conn, merge_table_id).await? {
-        if !exists(conn, &view.name).await? {
+        if !exists(conn, &view.name).await? || waits(conn, &view.name).await? {
             continue;
         }
         dependants::none(conn, &view.name, None).await?;

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use teal_model::{
-    plan::{Action, Field, Load, TableFate, TakenTable, ViewChange},
+    plan::{Action, Field, Load, LoadKind, TableFate, TakenTable, ViewChange},
     release::TableName,
 };
 
@@ -128,7 +128,22 @@ impl Details {
 
     fn loads(&mut self, loads: &[Load]) {
         for load in loads {
-            self.plain(format!("loads {}: {}", load.dataset, volume(&[load])));
+            let (dataset, volume) = (&load.dataset, volume(&[load]));
+            self.plain(match load.kind {
+                LoadKind::First => format!("loads {dataset}: {volume}"),
+                LoadKind::Anew => {
+                    format!("loads {dataset} anew, beside the table in place: {volume}")
+                }
+                LoadKind::Compare => {
+                    format!("reads all of {dataset} again and compares it: {volume}")
+                }
+            });
+            if load.rewrites {
+                let why = "a column comes that is never NULL, which makes a new version of it";
+                self.plain(format!(
+                    "writes each row of {dataset} again: {why} where history is kept"
+                ));
+            }
         }
     }
 
@@ -149,13 +164,17 @@ impl Details {
     }
 
     fn views(&mut self, views: &[ViewChange]) {
-        let names = |recreated: bool| {
-            let those = views.iter().filter(|view| view.recreated == recreated);
+        let names = |of: fn(&ViewChange) -> bool| {
+            let those = views.iter().filter(|view| of(view));
             those.map(|view| view.view.to_string()).collect::<Vec<_>>().join(", ")
         };
-        let (replaced, recreated) = (names(false), names(true));
+        let replaced = names(|view| !view.recreated && !view.after_load);
+        let (recreated, waiting) = (names(|view| view.recreated), names(|view| view.after_load));
         if !replaced.is_empty() {
             self.plain(format!("replaces in the same transaction: {replaced}"));
+        }
+        if !waiting.is_empty() {
+            self.plain(format!("until that is committed these show what they showed: {waiting}"));
         }
         if !recreated.is_empty() {
             let wait = "queries on them wait until it is done";

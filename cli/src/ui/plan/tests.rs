@@ -1,8 +1,8 @@
 use teal_model::{
     StreamId,
     plan::{
-        Action, Field, HandedTable, Load, MissingCredential, MovedView, Phase, Plan, Step,
-        TableFate, TakenTable, ViewChange,
+        Action, Field, HandedTable, Load, LoadKind, MissingCredential, MovedView, Phase, Plan,
+        Step, TableFate, TakenTable, ViewChange,
     },
     release::{Shows, Style, TableName, ViewSpec},
 };
@@ -31,7 +31,8 @@ fn field(name: &str, old: Option<&str>, new: Option<&str>) -> Field {
 }
 
 fn load(dataset: &str, rows: Option<u64>, bytes: Option<u64>) -> Load {
-    Load { dataset: dataset.into(), rows, bytes, seconds: None }
+    let kind = LoadKind::First;
+    Load { dataset: dataset.into(), kind, rewrites: false, rows, bytes, seconds: None }
 }
 
 #[test]
@@ -89,12 +90,27 @@ fn changes_show_old_and_new_and_removals_are_marked() {
                 field("column people.vip", Some("boolean"), None),
             ],
             ddl: vec!["alter table \"live\".\"crm__people\" drop column \"vip\"".into()],
-            loads: Vec::new(),
+            loads: vec![
+                Load {
+                    kind: LoadKind::Compare,
+                    rewrites: true,
+                    ..load("people", Some(12_000), Some(3 << 20))
+                },
+                Load { kind: LoadKind::Anew, ..load("orders", Some(700), Some(80 << 10)) },
+            ],
             interrupts: true,
-            views: vec![ViewChange {
-                view: table("reporting", "core__crm__people"),
-                recreated: true,
-            }],
+            views: vec![
+                ViewChange {
+                    view: table("reporting", "core__crm__people"),
+                    recreated: true,
+                    after_load: true,
+                },
+                ViewChange {
+                    view: table("reporting", "core__crm__orders"),
+                    recreated: false,
+                    after_load: true,
+                },
+            ],
             destructive: true,
             losses: vec!["column vip of live.crm__people and its values".into()],
         },

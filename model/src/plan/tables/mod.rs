@@ -95,19 +95,6 @@ pub enum ColumnStep {
     },
 }
 
-impl TableChange {
-    /// Whether values that cannot be read again may be lost.
-    pub fn is_destructive(&self) -> bool {
-        match self {
-            Self::Same => false,
-            Self::Alter(alteration) => {
-                alteration.steps.iter().any(|step| matches!(step, ColumnStep::Drop { .. }))
-            }
-            Self::Rebuild { .. } => true,
-        }
-    }
-}
-
 /// Compares a table in place with the wanted dataset.
 pub fn table_change(before: &TableState, wanted: &DatasetSpec, style: Style) -> TableChange {
     let matches: Vec<(&ColumnSpec, Option<&ColumnSpec>)> =
