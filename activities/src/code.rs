@@ -57,15 +57,16 @@ teal_model::codes! {
          prints them), use a built-in type, or leave the column out of the model";
     /// A key that cannot be compared.
     PG0011: Config, "values of this type have no order, so a key cannot hold them",
-        "choose other columns for the key";
+        "choose other columns for the key, in the Datastore: `datasets: {<dataset>: {key: […]}}`";
 
     /// The source table differs from the model.
     SOURCE0010: Config, "the source differs from the model",
-        "mend the source or the model as the message says; the stream heals by itself";
+        "mend the source, or say in its Datastore what is meant (`teal discover --store <store>` takes \
+         over what changed), and apply; the stream heals by itself";
     /// There is no such table at the source, or it cannot be read.
     SOURCE0011: Config, "the source has no such table or view",
-        "compare the dataset's `table` with the source, and grant USAGE on its schema and SELECT \
-         on it";
+        "compare the dataset's `table` with the source; where it was renamed or dropped, `teal \
+         discover --store <store>` shows what follows";
     /// Row-level security would hide rows.
     SOURCE0012: Config, "row-level security hides rows of the source from the credential",
         "give the role BYPASSRLS, or read a view that says which rows are meant";
@@ -83,24 +84,29 @@ teal_model::codes! {
     SOURCE0016: Config, "the source's PostgreSQL is too old", "Teal reads PostgreSQL 14 and later";
     /// A column of a type that no model holds.
     SOURCE0017: Config, "the source has a column of a type that Teal does not carry",
-        "leave the column out of the model, or read a view of the source that casts it to text";
+        "leave the column out of the model (`teal discover` leaves it out by itself), or read a view of \
+         the source that casts it to text";
     /// A privilege that the source's credential lacks.
     SOURCE0018: Config, "the source's credential may not read the table",
         "as the owner at the source: grant usage on the schema, and select on the table, to its role";
     /// A key that is not one.
     SOURCE0019: Data, "the key of the dataset is not unique at the source",
-        "choose a key in the model that is unique there, or mend the rows at the source";
+        "say in the Datastore which columns are unique there (`datasets: {<dataset>: {key: […]}}`), or \
+         mend the rows at the source";
     /// NULL where the model says that there is none, seen before a batch meets it.
     SOURCE0020: Data, "the source holds NULL where the model says that there is none",
-        "say `nullable: true` (a key column must hold a value), or mend the rows at the source";
+        "say `nullable: true` for the column in the Datastore's `datasets:` (a key column must hold a \
+         value), or mend the rows at the source";
 
     /// NULL where the model says that there is none.
     STAGE0001: Data, "a column that the model says is never NULL holds NULL",
-        "mend the rows at the source, or say `nullable: true` (a key column must hold a value)";
+        "mend the rows at the source, or say `nullable: true` for the column in the Datastore's \
+         `datasets:` (a key column must hold a value)";
 
     /// Two rows of one key.
     MERGE0001: Data, "the source holds one key twice",
-        "mend the rows at the source, or choose a key in the model that is unique there";
+        "mend the rows at the source, or say in the Datastore which columns are unique there \
+         (`datasets: {<dataset>: {key: […]}}`)";
     /// The guard against a source that was emptied by mistake.
     MERGE0002: Data, "the batch would delete more rows than max_delete allows",
         "look at the source; if the rows are meant to go, `teal run <stream> --accept`";

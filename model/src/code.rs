@@ -115,7 +115,7 @@ crate::codes! {
         "read the table that these rows come from, not a merge table of Teal";
     /// More columns than a table can have.
     MODEL0038: Config, "the dataset has too many columns",
-        "leave out columns: a PostgreSQL table holds 1,600, and Teal adds a few of its own";
+        "read a view with fewer columns: a PostgreSQL table holds 1,600, and Teal adds a few of its own";
     /// A table name that cannot be read.
     MODEL0039: Config, "this is not a table name",
         "write `schema.table`; for names with dots, `{schema: …, name: …}`";

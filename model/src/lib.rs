@@ -5,6 +5,7 @@
 //! went wrong).
 #![warn(missing_docs)]
 
+pub mod advice;
 pub mod code;
 mod compile;
 pub mod diagnostic;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use teal_model::release::{DatasetSpec, PostgresEndpoint, Release};
+use teal_model::release::{PostgresEndpoint, Release};
 
-use crate::{io::WORKER_CONNECTIONS, plan::wanted_schemas};
+use crate::{io::WORKER_CONNECTIONS, plan::wanted_schemas, source::Wanted};
 
 /// All that is looked at.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct SourceScope<'a> {
     /// Stores that read here, for messages.
     pub(super) stores: BTreeSet<&'a str>,
     /// What is read, each table once.
-    pub(super) datasets: Vec<&'a DatasetSpec>,
+    pub(super) datasets: Vec<Wanted<'a>>,
 }
 
 impl<'a> Scope<'a> {
@@ -78,11 +78,11 @@ fn sources(release: &Release) -> Vec<SourceScope<'_>> {
         source.stores.insert(store);
         for dataset in &job.stream.datasets {
             // Two platforms may keep the same dataset: it is one table with one contract.
-            let same = |other: &&DatasetSpec| {
+            let same = |Wanted { dataset: other, .. }: &Wanted<'_>| {
                 other.source == dataset.source && other.columns == dataset.columns
             };
             if !source.datasets.iter().any(same) {
-                source.datasets.push(dataset);
+                source.datasets.push(Wanted { store, dataset });
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use sqlx::{PgConnection, types::Json};
-use teal_model::{Result, release::CredentialStore, release::DatasetSpec};
+use teal_model::{Result, release::CredentialStore};
 
 use super::{
     report::{Place, Report, RunBy},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     credentials,
     pg::{Ident, PgResultExt, sql},
-    source::{Subject, postgres},
+    source::{Subject, Wanted, postgres},
 };
 
 /// A table that the model reads, and what the session's role may do with it.
@@ -78,9 +78,10 @@ pub(super) async fn examine(
     contracts(scope, visit, &subject, report).await;
 }
 
-async fn seen(connection: &mut PgConnection, datasets: &[&DatasetSpec]) -> Result<Vec<Seen>> {
+async fn seen(connection: &mut PgConnection, datasets: &[Wanted<'_>]) -> Result<Vec<Seen>> {
+    let tables = datasets.iter().map(|wanted| &wanted.dataset.source);
     let (schemas, names): (Vec<&str>, Vec<&str>) =
-        datasets.iter().map(|d| (d.source.schema.as_str(), d.source.name.as_str())).unzip();
+        tables.map(|table| (table.schema.as_str(), table.name.as_str())).unzip();
     let seen: Vec<Json<Seen>> = sqlx::query_scalar(SEEN)
         .bind(&schemas)
         .bind(&names)
@@ -100,7 +101,8 @@ fn judge(
 ) {
     let (me, place) = (Ident::new(&facts.me), Place::of(scope.endpoint));
     let mut readable = 0;
-    for (dataset, seen) in scope.datasets.iter().zip(seen) {
+    for (wanted, seen) in scope.datasets.iter().zip(seen) {
+        let dataset = wanted.dataset;
         let mut help = String::new();
         let mut lacks = Vec::new();
         if !seen.has_table {
@@ -109,7 +111,7 @@ fn judge(
                 subject,
                 "tables",
                 format!("there is no {what} {}", dataset.source),
-                format!("correct `table` of dataset {} in the model", dataset.name),
+                format!("correct its `table`, where it is misspelt; {}", wanted.if_it_went()),
             );
             continue;
         }
@@ -155,14 +157,14 @@ fn owner(role: Option<&str>) -> RunBy {
 
 /// Whether keys and columns are those of the model, as an ingest would look.
 async fn contracts(scope: &SourceScope<'_>, visit: Visit, subject: &str, report: &mut Report) {
-    let datasets: Vec<(&DatasetSpec, bool)> =
-        scope.datasets.iter().map(|dataset| (*dataset, false)).collect();
+    let datasets: Vec<(Wanted<'_>, bool)> =
+        scope.datasets.iter().map(|wanted| (*wanted, false)).collect();
     let examined = match postgres::examine(visit.connection, &datasets).await {
         Ok(examined) => examined,
         Err(error) => return report.fail(subject, "columns", told(&error), error.help()),
     };
     let mut broken = false;
-    for (dataset, differences) in scope.datasets.iter().zip(examined) {
+    for (Wanted { dataset, .. }, differences) in scope.datasets.iter().zip(examined) {
         // Missing tables and hidden rows are told above.
         for difference in differences.iter().filter(|found| found.subject != Subject::Table) {
             broken = true;
@@ -179,7 +181,7 @@ async fn contracts(scope: &SourceScope<'_>, visit: Visit, subject: &str, report:
 fn unseen(scope: &SourceScope<'_>, credentials: &CredentialStore, report: &mut Report) {
     let Ok(login) = credentials::resolve(credentials, scope.endpoint) else { return };
     let (me, place) = (Ident::new(&login.user), Place::of(scope.endpoint));
-    for dataset in &scope.datasets {
+    for Wanted { dataset, .. } in &scope.datasets {
         let (schema, table) = (Ident::new(&dataset.source.schema), Ident::from(&dataset.source));
         let usage = sql!("grant usage on schema {schema} to {me}", schema, me);
         let select = sql!("grant select on table {table} to {me}", table, me);

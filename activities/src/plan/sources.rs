@@ -14,7 +14,7 @@ use teal_model::{
 use super::{Draft, facts::Facts};
 use crate::{
     Io, code,
-    source::{Difference, Subject, postgres},
+    source::{self, Difference, Subject, postgres},
 };
 
 /// One difference between a dataset of the model and its source.
@@ -128,9 +128,14 @@ async fn ask(
     in_depth: impl Fn(&StreamSpec, &DatasetSpec) -> bool,
 ) -> Result<Vec<Vec<Difference>>> {
     let connection = io.connect(endpoint, "teal/plan").await?;
-    let specs: Vec<(&DatasetSpec, bool)> =
-        datasets.iter().map(|(stream, dataset)| (*dataset, in_depth(stream, dataset))).collect();
-    postgres::examine(connection, &specs).await
+    let wanted: Vec<(source::Wanted<'_>, bool)> = datasets
+        .iter()
+        .map(|(stream, dataset)| {
+            let wanted = source::Wanted { store: stream.id.store(), dataset };
+            (wanted, in_depth(stream, dataset))
+        })
+        .collect();
+    postgres::examine(connection, &wanted).await
 }
 
 fn address(endpoint: &PostgresEndpoint) -> String {

@@ -2,7 +2,62 @@
 
 use std::fmt;
 
-use teal_model::{Code, Error, release::DatasetSpec};
+use teal_model::{Code, Error, advice, release::DatasetSpec};
+
+use crate::code;
+
+/// A dataset that is looked for at its source, and the store whose Datastore says what counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The store.
+    pub store: &'a str,
+    /// The dataset.
+    pub dataset: &'a DatasetSpec,
+}
+
+impl Wanted<'_> {
+    /// What to do about a table that was there.
+    pub(crate) fn if_it_went(&self) -> String {
+        let (store, dataset) = (self.store, &self.dataset.name);
+        format!(
+            "renamed: {} shows how its data goes on; dropped: take `{store}:{dataset}` out of \
+             `sinks:` and apply, then `teal discover --store {store} --prune` removes its file",
+            advice::discover(store)
+        )
+    }
+
+    /// Where its store says this of it.
+    pub(super) fn said(&self, said: &str) -> String {
+        advice::of_dataset(self.store, &self.dataset.name, said)
+    }
+
+    /// Where its store says this of a column.
+    pub(super) fn said_of(&self, column: &str, said: &str) -> String {
+        advice::of_column(self.store, &self.dataset.name, column, said)
+    }
+}
+
+/// Names the place in the model that mends what a batch refused in the rows of a dataset.
+pub(crate) fn advised(error: Error, store: &str) -> Error {
+    let named = |wanted: &str| {
+        let mut context = error.context().iter();
+        context.find(|(key, _)| *key == wanted).map(|(_, value)| value.clone())
+    };
+    let (dataset, column) = (named("dataset"), named("column"));
+    match (error.code(), dataset, column) {
+        (code::STAGE0001, Some(dataset), Some(column)) => {
+            let said = advice::of_column(store, &dataset, &column, "nullable: true");
+            error.hint(format!(
+                "mend the rows at the source, or say {said} (a key column must hold a value)"
+            ))
+        }
+        (code::MERGE0001, Some(dataset), _) => {
+            let said = advice::of_dataset(store, &dataset, "key: [column, …]");
+            error.hint(format!("mend the rows at the source, or say {said}, unique there"))
+        }
+        _ => error,
+    }
+}
 
 /// One difference between a dataset and its source. Names and types only, never values.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ mod difference;
 pub mod postgres;
 pub mod sessions;
 
-pub use difference::{Difference, Subject};
+pub(crate) use difference::advised;
+pub use difference::{Difference, Subject, Wanted};
 
 use async_trait::async_trait;
 use teal_model::Result;

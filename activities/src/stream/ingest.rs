@@ -27,7 +27,7 @@ use crate::{
     provision::dependants,
     pulse::{Progress, while_beating},
     source::{
-        Snapshot,
+        self, Snapshot,
         postgres::{Limits, PostgresSnapshot},
         sessions::{self, LONGEST_WAIT},
     },
@@ -54,6 +54,7 @@ pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Resu
         Ok(report) => Ok(report),
         Err(error) => {
             let Attempt { spec, stream_id, batch, .. } = &*attempt;
+            let error = source::advised(error, spec.id.store());
             let error = ledger::or_reset(io, spec, *stream_id, *batch, error).await;
             Err(error.with("batch", batch))
         }
@@ -105,7 +106,8 @@ async fn open_source(io: &Io, attempt: &Attempt, limits: Limits) -> Result<Box<d
         ledger::terminate_older_backends(&mut connection, attempt.stream(), &attempt.older).await?;
     }
     let datasets: Vec<&DatasetSpec> = attempt.tables.iter().map(|table| &table.layout).collect();
-    let snapshot = PostgresSnapshot::take(connection, &datasets, limits).await?;
+    let snapshot =
+        PostgresSnapshot::take(connection, attempt.stream().store(), &datasets, limits).await?;
     Ok(Box::new(snapshot))
 }
 

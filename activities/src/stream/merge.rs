@@ -8,6 +8,7 @@ use crate::{
     catalog::{control, ledger},
     code,
     merge::{MergeOrder, MergeStore, postgres::PostgresStore},
+    source,
 };
 
 /// Merges the batch that `ingest` answered with. A batch that is committed already (its reply was
@@ -29,6 +30,7 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
     match merge_batch(io, &order, pulse).await {
         Ok(report) => Ok(report),
         Err(error) => {
+            let error = source::advised(error, id.store());
             let error = ledger::or_reset(io, &stream.spec, stream.id, batch, error).await;
             Err(error.with("batch", batch))
         }

@@ -1,6 +1,7 @@
 //! What differs between a dataset of today and of tomorrow, in words.
 
 use crate::{
+    advice,
     document::dataset::{Column, DatasetBody, DatasetDocument},
     read::{ModelFile, read},
 };
@@ -20,7 +21,8 @@ impl Differences {
         let (gone, new) = (self.gone.first()?, self.new.first()?);
         Some(format!(
             "if `{new}` of {dataset} is the renamed `{gone}`, its values go on when the Datastore \
-             says so: `datasets: {{{dataset}: {{columns: {{{new}: {{formerly: [{gone}]}}}}}}}}`"
+             says so: {}",
+            advice::column_entry(dataset, new, &format!("formerly: [{}]", advice::value(gone)))
         ))
     }
 }

@@ -10,7 +10,7 @@ use super::{
     dataset_text::{DatasetText, size_in},
     known::{Known, Machine, column_names},
 };
-use crate::{Documents, document::dataset::DatasetBody, release::TableName};
+use crate::{Documents, advice, document::dataset::DatasetBody, release::TableName};
 
 /// What was found in a source.
 #[derive(Debug, Clone, Default)]
@@ -118,9 +118,8 @@ pub fn draft(
     let created: Vec<&str> = of_change(&draft.files, Change::Create);
     if let (Some(gone), Some(new)) = (draft.vanished.first(), created.first()) {
         draft.notes.push(format!(
-            "if a table was renamed, its history goes on when the Datastore says so: \
-             `datasets: {{{new}: {{formerly: [{}]}}}}`",
-            gone.dataset
+            "if a table was renamed, its history goes on when the Datastore says so: {}",
+            advice::entry(new, &format!("formerly: [{}]", gone.dataset))
         ));
     }
     Some(draft)

@@ -103,7 +103,7 @@ fn real(table: &TableName) -> Real {
 }
 
 /// Whether discover wrote the file and nobody put a second document into it.
-fn is_ours(file: &ModelFile) -> bool {
+pub(crate) fn is_ours(file: &ModelFile) -> bool {
     file.text.starts_with(MARK) && !file.text.lines().any(|line| line.starts_with("---"))
 }
 

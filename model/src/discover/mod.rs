@@ -21,6 +21,7 @@ pub use dataset_text::MARK;
 pub use datastore_text::{NewStore, datastore_text};
 pub use draft::{Change, Draft, FileChange, Found, LeftOut, draft};
 pub use found::{Estimate, FoundColumn, FoundTable, TableKind};
+pub(crate) use known::is_ours;
 pub use selection::{Selection, matches};
 pub use workspace_text::workspace_text;
 

@@ -1,7 +1,7 @@
 //! From a database that nobody prepared to a batch.
 
-use super::Desk;
-use crate::testkit::{Credentials, Db, merge_db, newest_db, source_db};
+use super::start::Start;
+use crate::testkit::{Db, newest_db, source_db};
 
 /// Names and types of all kinds.
 const AWKWARD: &str = r#"
@@ -38,59 +38,13 @@ create schema audit;
 create table audit.log (id int primary key);
 "#;
 
-/// A desk with `teal init` done, a source and an empty merge store.
-struct Start {
-    desk: Desk,
-    source: Db,
-    _merge: Db,
-    _credentials: Credentials,
-}
-
-impl Start {
-    async fn new(test: &str, source: Db) -> Self {
-        source.run(AWKWARD).await;
-        let merge = merge_db(test).await;
-        let credentials = Credentials::new(&[("shop_reader", &source), ("merge_rw", &merge)]);
-        let mut desk = Desk::new();
-        desk.set("TEAL_CATALOG", &merge.url);
-        let place = source.endpoint("");
-        desk.filter(format!("{}:{}/{}", place.host, place.port, place.database), "[source]");
-        desk.filter(source.user(), "[user]");
-        assert!(desk.teal(&["init", ".", "--name", "acme"]).starts_with("exit: 0\n"));
-        let place = merge.endpoint("");
-        let platforms = desk
-            .read("model/platforms.yaml")
-            .replace(
-                "{host: 127.0.0.1, port: 15433, database: merge}",
-                &format!(
-                    "{{host: {}, port: {}, database: {}}}",
-                    place.host, place.port, place.database
-                ),
-            )
-            .replace("{env: {}}", &format!("{{files: {{dir: {}}}}}", credentials.dir()));
-        desk.write("model/platforms.yaml", &platforms);
-        desk.filter(credentials.dir(), "[secrets]");
-        Self { desk, source, _merge: merge, _credentials: credentials }
-    }
-
-    fn discover(&self, words: &[&str]) -> String {
-        let said = self.desk.teal(&[&["discover", &self.source.url], words].concat());
-        let password = self.source.password().unwrap_or_default();
-        assert!(password.is_empty() || !said.contains(&password), "a password is printed");
-        said
-    }
-
-    /// A file without its estimate, which differs between versions of PostgreSQL.
-    fn file(&self, path: &str) -> String {
-        let text = self.desk.read(path);
-        let lines: Vec<&str> =
-            text.lines().filter(|line| !line.starts_with("# estimated ")).collect();
-        lines.join("\n")
-    }
+async fn awkward(test: &str, source: Db) -> Start {
+    source.run(AWKWARD).await;
+    Start::new(test, source).await
 }
 
 async fn discovers_and_runs(test: &str, source: Db) {
-    let start = Start::new(test, source).await;
+    let start = awkward(test, source).await;
     let desk = &start.desk;
     let said = start.discover(&["--store", "shop", "--workspace", "reporting"]);
     insta::allow_duplicates! {
@@ -194,7 +148,7 @@ async fn discovered_tables_of_the_newest_server_run_a_batch() {
 #[tokio::test]
 async fn a_changed_source_is_shown_as_a_diff_and_then_written() {
     let test = "a_changed_source_is_shown_as_a_diff_and_then_written";
-    let start = Start::new(test, source_db(test).await).await;
+    let start = awkward(test, source_db(test).await).await;
     let desk = &start.desk;
     start.discover(&["--store", "shop", "--table", "*ines", "--table", "Sales*"]);
     start
@@ -238,7 +192,7 @@ async fn a_changed_source_is_shown_as_a_diff_and_then_written() {
 #[tokio::test]
 async fn what_cannot_be_discovered_is_refused_with_the_way_on() {
     let test = "what_cannot_be_discovered_is_refused_with_the_way_on";
-    let start = Start::new(test, source_db(test).await).await;
+    let start = awkward(test, source_db(test).await).await;
     let desk = &start.desk;
     for (said, parts) in [
         (

@@ -6,6 +6,7 @@
 pub(crate) mod desk;
 mod discover;
 mod doctor;
+mod drift;
 mod drop;
 mod durable;
 mod exits;
@@ -15,6 +16,7 @@ mod local;
 mod model;
 mod plan;
 mod schema;
+mod start;
 mod usage;
 mod verbs;
 mod watch;

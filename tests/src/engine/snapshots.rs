@@ -73,7 +73,7 @@ async fn an_open_snapshot_keeps_truncate_away_and_sees_what_came_before_its_firs
     let spec = dataset("t", &["id"], &[("id", "integer")]);
     let connection = pg::connect(&source.options()).await.unwrap();
     let mut snapshot =
-        PostgresSnapshot::take(connection, &[&spec], Limits::default()).await.unwrap();
+        PostgresSnapshot::take(connection, "shop", &[&spec], Limits::default()).await.unwrap();
     let mut other = sqlx::PgConnection::connect_with(&source.options()).await.unwrap();
     let refused = sqlx::raw_sql("set lock_timeout = '200ms'; truncate t").execute(&mut other).await;
     assert!(refused.unwrap_err().to_string().contains("lock timeout"));
@@ -94,7 +94,7 @@ async fn tables_that_others_have_locked_fail_soon_and_as_transient() {
     sqlx::query("lock table t in access exclusive mode").execute(&mut *holder).await.unwrap();
     let connection = pg::connect(&source.options()).await.unwrap();
     let limits = Limits { lock_wait: std::time::Duration::from_millis(300), ..Limits::default() };
-    let error = PostgresSnapshot::take(connection, &[&spec], limits).await.unwrap_err();
+    let error = PostgresSnapshot::take(connection, "shop", &[&spec], limits).await.unwrap_err();
     assert_eq!(error.code().id, "PG0005", "{error:?}");
 }
 
@@ -154,13 +154,13 @@ async fn a_snapshot_that_is_too_old_and_a_row_that_is_too_large_are_refused() {
     let spec = dataset("t", &["id"], &[("id", "integer"), ("v", "text?")]);
     let connection = pg::connect(&world.bench.source.options()).await.unwrap();
     let limits = Limits { age: std::time::Duration::from_millis(500), ..Limits::default() };
-    let mut snapshot = PostgresSnapshot::take(connection, &[&spec], limits).await.unwrap();
+    let mut snapshot = PostgresSnapshot::take(connection, "shop", &[&spec], limits).await.unwrap();
     tokio::time::sleep(limits.age).await;
     let error = snapshot.digest("t", 0).await.unwrap_err();
     assert_eq!(error.code().id, "SOURCE0013");
     let connection = pg::connect(&world.bench.source.options()).await.unwrap();
     let limits = Limits { row_bytes: 4_000, ..Limits::default() };
-    let mut snapshot = PostgresSnapshot::take(connection, &[&spec], limits).await.unwrap();
+    let mut snapshot = PostgresSnapshot::take(connection, "shop", &[&spec], limits).await.unwrap();
     let mut rows = snapshot.rows("t", &Pull::All).await.unwrap();
     let error = rows.bytes.next().await.unwrap().unwrap_err();
     assert_eq!(error.code().id, "SOURCE0014");

@@ -35,20 +35,20 @@ async fn all_differences_of_tables_and_columns_are_told_at_once() {
     ]);
     insta::assert_snapshot!(refused(&world, &model).await, @r#"
     shop:customers: [PG0010] column place: Teal does not carry this type (type: native:regtype, because: it names an object of its own database by a number): leave the column out of the model, or read a view of the source that casts it to text
-    shop:customers: [SOURCE0010] column name is missing: did you mean the source's column "Full Name"? say `source: "Full Name"`; or take the column out of the model
-    shop:customers: [SOURCE0010] column vip is boolean, the model says text: say `type: boolean`
-    shop:customers: [SOURCE0017] column owner is regclass, which Teal does not carry: it names an object of its own database by a number: leave the column out of the model, or read a view of the source that casts it to text
-    shop:extras: [SOURCE0011] there is no schema pulbic, so no pulbic.extras: did you mean `public.extras`?
-    shop:orders: [SOURCE0011] there is no table or view public.orders: did you mean `public.Orders`?
+    shop:customers: [SOURCE0010] column name is missing: did you mean the source's column "Full Name"? renamed: say `datasets: {customers: {columns: {name: {source: "Full Name"}}}}` in the Datastore `shop`; dropped: take it out of the model, which `teal discover --store shop` does where it wrote the dataset
+    shop:customers: [SOURCE0010] column vip is boolean, the model says text: let `teal discover --store shop` take the type over, or say `datasets: {customers: {columns: {vip: {type: boolean}}}}` in the Datastore `shop`
+    shop:customers: [SOURCE0017] column owner is regclass, which Teal does not carry: it names an object of its own database by a number: leave the column out of the model, or read a view of the source that casts it to text (`teal discover --store shop` leaves it out where it wrote the dataset)
+    shop:extras: [SOURCE0011] there is no schema pulbic, so no pulbic.extras: did you mean `public.extras`? renamed: `teal discover --store shop` shows how its data goes on; dropped: take `shop:extras` out of `sinks:` and apply, then `teal discover --store shop --prune` removes its file
+    shop:orders: [SOURCE0011] there is no table or view public.orders: did you mean `public.Orders`? renamed: `teal discover --store shop` shows how its data goes on; dropped: take `shop:orders` out of `sinks:` and apply, then `teal discover --store shop --prune` removes its file
     "#);
     world.bench.source.run("alter table \"Orders\" rename to orders").await;
     let model = model.replace("pulbic", "public");
     insta::assert_snapshot!(refused(&world, &model).await, @r#"
     shop:customers: [PG0010] column place: Teal does not carry this type (type: native:regtype, because: it names an object of its own database by a number): leave the column out of the model, or read a view of the source that casts it to text
-    shop:customers: [SOURCE0010] column name is missing: did you mean the source's column "Full Name"? say `source: "Full Name"`; or take the column out of the model
-    shop:customers: [SOURCE0010] column vip is boolean, the model says text: say `type: boolean`
-    shop:customers: [SOURCE0017] column owner is regclass, which Teal does not carry: it names an object of its own database by a number: leave the column out of the model, or read a view of the source that casts it to text
-    shop:orders: [SOURCE0010] column total is text, the model says numeric(15,2): say `type: text`
+    shop:customers: [SOURCE0010] column name is missing: did you mean the source's column "Full Name"? renamed: say `datasets: {customers: {columns: {name: {source: "Full Name"}}}}` in the Datastore `shop`; dropped: take it out of the model, which `teal discover --store shop` does where it wrote the dataset
+    shop:customers: [SOURCE0010] column vip is boolean, the model says text: let `teal discover --store shop` take the type over, or say `datasets: {customers: {columns: {vip: {type: boolean}}}}` in the Datastore `shop`
+    shop:customers: [SOURCE0017] column owner is regclass, which Teal does not carry: it names an object of its own database by a number: leave the column out of the model, or read a view of the source that casts it to text (`teal discover --store shop` leaves it out where it wrote the dataset)
+    shop:orders: [SOURCE0010] column total is text, the model says numeric(15,2): let `teal discover --store shop` take the type over, or say `datasets: {orders: {columns: {total: {type: text}}}}` in the Datastore `shop`
     "#);
     world.end().await;
 }
@@ -72,9 +72,9 @@ async fn rows_that_the_first_batch_would_refuse_are_told_before() {
         ("total: {type: \"decimal(15,2)\", nullable: true}", "total: decimal(15,2)"),
     ]);
     insta::assert_snapshot!(refused(&world, &model).await, @r#"
-    shop:customers: [SOURCE0019] (id) is not unique in public.doubled: choose a key in the model that is unique there, or mend the rows at the source
-    shop:orders: [SOURCE0020] column id holds NULL, the model says that it never does: choose a key that always holds a value, or mend the rows at the source
-    shop:orders: [SOURCE0020] column total holds NULL, the model says that it never does: say `nullable: true`, or mend the rows at the source
+    shop:customers: [SOURCE0019] (id) is not unique in public.doubled: choose a key that is unique there and say `datasets: {customers: {key: [column, …]}}` in the Datastore `shop`, or mend the rows at the source
+    shop:orders: [SOURCE0020] column id holds NULL, the model says that it never does: choose a key that always holds a value and say `datasets: {orders: {key: [column, …]}}` in the Datastore `shop`, or mend the rows at the source
+    shop:orders: [SOURCE0020] column total holds NULL, the model says that it never does: say `datasets: {orders: {columns: {total: {nullable: true}}}}` in the Datastore `shop`, or mend the rows at the source
     "#);
     // What the source cannot vouch for and rows do not contradict is planned.
     world.bench.source.run("delete from orders where id is null").await;

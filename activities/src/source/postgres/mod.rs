@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection};
 use teal_model::{Error, Result, release::DatasetSpec};
 
 use self::contract::Table;
-use super::{Difference, Snapshot, SnapshotFacts};
+use super::{Difference, Snapshot, SnapshotFacts, Wanted};
 use crate::{
     code,
     pg::{PgResultExt, copy::RowStream},
@@ -60,7 +60,8 @@ pub struct PostgresSnapshot {
 }
 
 impl PostgresSnapshot {
-    /// Locks the datasets' tables, takes the snapshot, checks the contracts. `connection` is new.
+    /// Locks the tables of some datasets of a store, takes the snapshot, checks the contracts.
+    /// `connection` is new.
     ///
     /// # Errors
     /// `SOURCE0010` naming each difference from the model, `SOURCE0011`, `SOURCE0012`, `SOURCE0016` to
@@ -68,9 +69,12 @@ impl PostgresSnapshot {
     /// `PG0005` when the tables stay locked by others.
     pub async fn take(
         mut connection: PgConnection,
+        store: &str,
         datasets: &[&DatasetSpec],
         limits: Limits,
     ) -> Result<Self> {
+        let wanted = datasets.iter().map(|dataset| Wanted { store, dataset });
+        let datasets: &[Wanted<'_>] = &wanted.collect::<Vec<_>>();
         session::settle(&mut connection, limits).await?;
         let relations = contract::find(&mut connection, datasets).await?;
         let facts = session::take_snapshot(&mut connection, &relations).await?;
@@ -98,7 +102,7 @@ impl PostgresSnapshot {
 /// `SOURCE0016`; those of the connection.
 pub async fn examine(
     mut connection: PgConnection,
-    datasets: &[(&DatasetSpec, bool)],
+    datasets: &[(Wanted<'_>, bool)],
 ) -> Result<Vec<Vec<Difference>>> {
     session::settle(&mut connection, Limits::default()).await?;
     let differences = contract::examine(&mut connection, datasets).await?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use teal_model::{
-    Diagnostics,
+    Diagnostics, advice,
     discover::{Change, Draft, FileChange},
     release::CredentialStore,
 };
@@ -131,10 +131,10 @@ impl Shown<'_> {
         }
         if let Some(left_out) = self.draft.left_out.iter().find(|table| !table.columns.is_empty()) {
             printer.hint(&format!(
-                "a table without a key becomes a dataset when {} names one, such as \
-                 `datasets: {{{}: {{key: [column]}}}}`, and discover runs again",
+                "a table without a key becomes a dataset when {} names one, such as {}, and discover \
+                 runs again",
                 self.target.file.display(),
-                left_out.dataset,
+                advice::entry(&left_out.dataset, "key: [column]"),
             ));
         }
         if let (Some(new), Some(store)) = (&self.target.new, &self.credentials) {

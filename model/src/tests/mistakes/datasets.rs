@@ -1,6 +1,7 @@
 //! Mistakes of datasets.
 
 use super::{codes, codes_with, mistakes};
+use crate::{ModelFile, load, tests::shop_with};
 
 #[test]
 fn nullable_key_column_shows_both_places() {
@@ -101,4 +102,50 @@ fn schedule_of_a_shared_stream_is_refused() {
        |             ^^^^^
        = help: all datasets of a `streams: multi` store share one: write it at the store, or make the store `streams: single`
     "#);
+}
+
+/// What to do about the mistakes of a file that `teal discover` wrote, with these lines in it.
+fn helped(key: &str, columns: &str) -> Vec<String> {
+    let mut files = shop_with(&[]);
+    let text = format!(
+        "# Written by `teal discover`; the next one writes it anew\nkind: Dataset\nstore: shop\n\
+         name: notes\ntable: public.notes\n{key}columns:\n  {columns}\n"
+    );
+    files.push(ModelFile::new("shop/notes.yaml", text));
+    let found = load(&files).expect_err("a mistake");
+    found.iter().map(|found| format!("{}: {}", found.code.id, found.help)).collect()
+}
+
+#[test]
+fn mistakes_in_files_of_discover_are_mended_in_the_datastore() {
+    assert_eq!(
+        helped("", "id: bigint"),
+        [
+            "MODEL0030: say `datasets: {notes: {key: [column, …]}}` in the Datastore `shop`: the columns \
+          that identify a row at the source"
+        ]
+    );
+    assert_eq!(
+        helped("key: [id]\n", "id: {type: bigint, nullable: true}"),
+        [
+            "MODEL0032: say `datasets: {notes: {columns: {id: {nullable: false}}}}` in the Datastore \
+          `shop` where the source never has NULL there, or another key: `datasets: {notes: {key: \
+          [column, …]}}`"
+        ]
+    );
+    assert_eq!(
+        helped("key: [doc]\n", "doc: json"),
+        [
+            "MODEL0034: say `datasets: {notes: {key: [column, …]}}` in the Datastore `shop` of another \
+          type; json knows no equality (jsonb does)"
+        ]
+    );
+    assert_eq!(
+        helped("key: [number]\n", "text: text"),
+        ["MODEL0031: say `datasets: {notes: {key: [column, …]}}` in the Datastore `shop`"]
+    );
+    assert_eq!(helped("key: [id]\n", "").len(), 1);
+    assert!(
+        helped("key: [id]\n", "")[0].contains("let `teal discover --store shop` write the file")
+    );
 }

@@ -1,10 +1,7 @@
 //! Columns of the source's tables, and what may be wrong with one.
 
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row, postgres::PgRow};
-use teal_model::{
-    Result, closest,
-    release::{ColumnSpec, DatasetSpec},
-};
+use teal_model::{Result, advice, closest, release::ColumnSpec};
 
 use crate::{
     code,
@@ -12,7 +9,7 @@ use crate::{
         PgResultExt, PgType,
         types::{Carriage, Refusal, SourceType},
     },
-    source::Difference,
+    source::{Difference, Wanted},
 };
 
 /// A column of the source.
@@ -67,17 +64,18 @@ pub(in super::super) async fn of(
 
 /// A column that the source does not have, and the one that was probably meant.
 pub(super) fn missing(
+    wanted: Wanted<'_>,
     column: &ColumnSpec,
-    dataset: &DatasetSpec,
     here: &[&SourceColumn],
 ) -> Difference {
-    let wanted = column.source_name();
-    let message = format!("column {wanted} is missing");
+    let Wanted { store, dataset } = wanted;
+    let name = column.source_name();
+    let message = format!("column {name} is missing");
     let difference = Difference::of_column(code::SOURCE0010, &column.name, message);
     let listed = |name: &str| dataset.columns.iter().any(|other| other.source_name() == name);
     let free: Vec<&str> =
         here.iter().map(|found| found.name.as_str()).filter(|name| !listed(name)).collect();
-    let meant = closest(wanted, free.iter().copied()).map(ToOwned::to_owned).or_else(|| {
+    let meant = closest(name, free.iter().copied()).map(ToOwned::to_owned).or_else(|| {
         // A column of another name and the same type, if there is just one: renamed.
         let pg_type = PgType::of(&column.column_type).ok()?;
         let alike = |found: &&&SourceColumn| {
@@ -87,18 +85,23 @@ pub(super) fn missing(
         let mut alike = here.iter().filter(alike);
         alike.next().filter(|_| alike.next().is_none()).map(|found| found.name.clone())
     });
+    let read_as = |name: &str| wanted.said_of(&column.name, &format!("source: {name}"));
+    let gone = format!(
+        "dropped: take it out of the model, which {} does where it wrote the dataset",
+        advice::discover(store)
+    );
     match meant {
         Some(meant) => difference.help(format!(
-            "did you mean the source's column {meant:?}? say `source: {meant:?}`; or take the column \
-             out of the model"
+            "did you mean the source's column {meant:?}? renamed: say {}; {gone}",
+            read_as(&advice::value(&meant))
         )),
-        None if free.is_empty() => difference.help(
-            "take the column out of the model: it lists all others of the table already",
-        ),
+        None if free.is_empty() => {
+            difference.help(format!("{gone}; the model lists all others of the table already"))
+        }
         None => difference.help(format!(
-            "the model does not list these columns of the table: {}; say `source: …`, or take the \
-             column out of the model",
-            some(&free)
+            "the model does not list these columns of the table: {}; renamed: say {}; {gone}",
+            some(&free),
+            read_as("…")
         )),
     }
 }
@@ -114,24 +117,42 @@ fn some(names: &[&str]) -> String {
 }
 
 /// A column whose values would not all fit.
-pub(super) fn other_type(column: &ColumnSpec, found: &SourceColumn, wanted: &PgType) -> Difference {
+pub(super) fn other_type(
+    wanted: Wanted<'_>,
+    column: &ColumnSpec,
+    found: &SourceColumn,
+    pg_type: &PgType,
+) -> Difference {
     let shown = &found.source_type.shown;
-    let message = format!("column {} is {shown}, the model says {wanted}", found.name);
+    let message = format!("column {} is {shown}, the model says {pg_type}", found.name);
     let difference = Difference::of_column(code::SOURCE0010, &column.name, message);
-    match (found.source_type.model_type(), found.source_type.origin()) {
-        (Ok(word), None) => difference.help(format!("say `type: {word}`")),
-        (Ok(word), Some(origin)) => difference.help(format!(
-            "say `type: {word}`: {shown} is {origin}, carried as the text that PostgreSQL prints"
-        )),
-        (Err(_), _) => difference,
+    let Ok(word) = found.source_type.model_type() else { return difference };
+    let word = advice::value(&word.to_string());
+    let mut help = format!(
+        "let {} take the type over, or say {}",
+        advice::discover(wanted.store),
+        wanted.said_of(&column.name, &format!("type: {word}"))
+    );
+    if let Some(origin) = found.source_type.origin() {
+        help.push_str(&format!(
+            ": {shown} is {origin}, carried as the text that PostgreSQL prints"
+        ));
     }
+    difference.help(help)
 }
 
 /// A column of a type that no model holds.
-pub(super) fn refused(column: &ColumnSpec, found: &SourceColumn, refusal: &Refusal) -> Difference {
+pub(super) fn refused(
+    wanted: Wanted<'_>,
+    column: &ColumnSpec,
+    found: &SourceColumn,
+    refusal: &Refusal,
+) -> Difference {
     let message = format!(
         "column {} is {}, which Teal does not carry: {}",
         found.name, found.source_type.shown, refusal.why
     );
-    Difference::of_column(code::SOURCE0017, &column.name, message).help(refusal.help)
+    let discover = advice::discover(wanted.store);
+    Difference::of_column(code::SOURCE0017, &column.name, message)
+        .help(format!("{} ({discover} leaves it out where it wrote the dataset)", refusal.help))
 }

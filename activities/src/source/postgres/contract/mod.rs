@@ -17,7 +17,7 @@ use crate::{
     code,
     merge::Layout,
     pg::{Ident, PgType, Sql, sql, types::Reading},
-    source::{Difference, Subject},
+    source::{Difference, Subject, Wanted},
 };
 
 /// A dataset whose contract holds: how its rows are read.
@@ -38,10 +38,10 @@ pub(super) struct Table {
 /// hide rows, `SOURCE0018` for what may not be read: of the first dataset that has one.
 pub(super) async fn find(
     connection: &mut PgConnection,
-    datasets: &[&DatasetSpec],
+    datasets: &[Wanted<'_>],
 ) -> Result<Vec<Relation>> {
     let found = relation::find(connection, datasets).await?;
-    datasets.iter().zip(found).map(|(dataset, found)| whole(dataset, found)).collect()
+    datasets.iter().zip(found).map(|(wanted, found)| whole(wanted.dataset, found)).collect()
 }
 
 /// Compares the columns of each dataset with those of its table. `finite_intervals`: the merge
@@ -52,15 +52,15 @@ pub(super) async fn find(
 /// dataset that has some.
 pub(super) async fn compare(
     connection: &mut PgConnection,
-    datasets: &[&DatasetSpec],
+    datasets: &[Wanted<'_>],
     relations: &[Relation],
     finite_intervals: bool,
 ) -> Result<Vec<Table>> {
     let oids: Vec<i64> = relations.iter().map(|relation| relation.oid).collect();
     let columns = columns::of(connection, &oids).await?;
-    let compared = datasets.iter().zip(relations).map(|(dataset, relation)| {
-        let table = table(dataset, relation, &columns, finite_intervals);
-        whole(dataset, table)
+    let compared = datasets.iter().zip(relations).map(|(wanted, relation)| {
+        let table = table(*wanted, relation, &columns, finite_intervals);
+        whole(wanted.dataset, table)
     });
     compared.collect()
 }
@@ -73,27 +73,27 @@ pub(super) async fn compare(
 /// Those of the connection.
 pub(super) async fn examine(
     connection: &mut PgConnection,
-    datasets: &[(&DatasetSpec, bool)],
+    datasets: &[(Wanted<'_>, bool)],
 ) -> Result<Vec<Vec<Difference>>> {
-    let specs: Vec<&DatasetSpec> = datasets.iter().map(|(dataset, _)| *dataset).collect();
-    let relations = relation::find(connection, &specs).await?;
+    let all_wanted: Vec<Wanted<'_>> = datasets.iter().map(|(wanted, _)| *wanted).collect();
+    let relations = relation::find(connection, &all_wanted).await?;
     let oids: Vec<i64> = relations.iter().flatten().map(|relation| relation.oid).collect();
     let columns = columns::of(connection, &oids).await?;
     let mut budget = Budget::default();
     let mut all = Vec::new();
-    for ((dataset, in_depth), relation) in datasets.iter().zip(relations) {
+    for ((wanted, in_depth), relation) in datasets.iter().zip(relations) {
         let relation = match relation {
             Ok(relation) => relation,
             Err(mut differences) => {
-                differences.extend(faults(dataset));
+                differences.extend(faults(wanted.dataset));
                 all.push(differences);
                 continue;
             }
         };
-        let differences = match table(dataset, &relation, &columns, false) {
+        let differences = match table(*wanted, &relation, &columns, false) {
             Ok(_) if !in_depth => Vec::new(),
             Ok(table) => {
-                probe::rows(connection, dataset, &relation, &table, &columns, &mut budget).await?
+                probe::rows(connection, *wanted, &relation, &table, &columns, &mut budget).await?
             }
             Err(differences) => differences,
         };
@@ -120,11 +120,12 @@ fn whole<T>(dataset: &DatasetSpec, found: std::result::Result<T, Vec<Difference>
 }
 
 fn table(
-    dataset: &DatasetSpec,
+    of: Wanted<'_>,
     relation: &Relation,
     columns: &[SourceColumn],
     finite_intervals: bool,
 ) -> std::result::Result<Table, Vec<Difference>> {
+    let dataset = of.dataset;
     let here: Vec<&SourceColumn> =
         columns.iter().filter(|column| column.relation == relation.oid).collect();
     let mut differences = faults(dataset);
@@ -132,13 +133,13 @@ fn table(
     for column in &dataset.columns {
         let Ok(wanted) = PgType::of(&column.column_type) else { continue };
         match here.iter().find(|found| found.name == column.source_name()) {
-            None => differences.push(columns::missing(column, dataset, &here)),
+            None => differences.push(columns::missing(of, column, &here)),
             Some(found) => match found.source_type.reading(&wanted) {
                 Reading::AsItIs => values.push(read(&found.name, &wanted, false, finite_intervals)),
                 Reading::Cast => values.push(read(&found.name, &wanted, true, finite_intervals)),
-                Reading::Drift => differences.push(columns::other_type(column, found, &wanted)),
+                Reading::Drift => differences.push(columns::other_type(of, column, found, &wanted)),
                 Reading::Refused(refusal) => {
-                    differences.push(columns::refused(column, found, &refusal));
+                    differences.push(columns::refused(of, column, found, &refusal));
                 }
             },
         }

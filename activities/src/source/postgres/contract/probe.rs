@@ -12,7 +12,7 @@ use super::{Relation, Table, columns::SourceColumn};
 use crate::{
     code,
     pg::{Ident, PgResultExt, Sql, literal, sql},
-    source::{Difference, Subject},
+    source::{Difference, Subject, Wanted},
 };
 
 /// Longest look at one table.
@@ -35,12 +35,13 @@ impl Default for Budget {
 /// Those of the connection; what the source says of the table itself is a difference.
 pub(super) async fn rows(
     connection: &mut PgConnection,
-    dataset: &DatasetSpec,
+    wanted: Wanted<'_>,
     relation: &Relation,
     table: &Table,
     columns: &[SourceColumn],
     budget: &mut Budget,
 ) -> Result<Vec<Difference>> {
+    let dataset = wanted.dataset;
     let values = Sql::join(&table.values, ", ");
     let reading =
         sql!("select array[exists (select {values} from {from} s)]", values, from = &table.from);
@@ -69,7 +70,7 @@ pub(super) async fn rows(
         match timed(connection, &query, budget).await {
             Ok(Some(nulls)) => {
                 let held = unvouched.iter().zip(nulls).filter(|(_, null)| *null == Some(true));
-                differences.extend(held.map(|((name, _), _)| null_in(dataset, name)));
+                differences.extend(held.map(|((name, _), _)| null_in(wanted, name)));
             }
             Ok(None) => {}
             Err(error) => return tell(error, Subject::Table),
@@ -86,11 +87,7 @@ pub(super) async fn rows(
             key = Sql::join(key, ", "),
         );
         match timed(connection, &query, budget).await {
-            Ok(Some(twice)) if twice == [Some(true)] => differences.push(Difference::new(
-                code::SOURCE0019,
-                Subject::Key,
-                format!("({}) is not unique in {}", dataset.key.join(", "), dataset.source),
-            )),
+            Ok(Some(twice)) if twice == [Some(true)] => differences.push(key_twice(wanted)),
             Ok(_) => {}
             Err(error) => return tell(error, Subject::Key),
         }
@@ -98,15 +95,28 @@ pub(super) async fn rows(
     Ok(differences)
 }
 
-fn null_in(dataset: &DatasetSpec, column: &str) -> Difference {
-    let is_key = dataset.key.iter().any(|key| key == column);
+fn key_twice(wanted: Wanted<'_>) -> Difference {
+    let (key, table) = (wanted.dataset.key.join(", "), &wanted.dataset.source);
+    let message = format!("({key}) is not unique in {table}");
+    Difference::new(code::SOURCE0019, Subject::Key, message).help(format!(
+        "choose a key that is unique there and say {}, or mend the rows at the source",
+        wanted.said("key: [column, …]")
+    ))
+}
+
+fn null_in(wanted: Wanted<'_>, column: &str) -> Difference {
+    let is_key = wanted.dataset.key.iter().any(|key| key == column);
     let message = format!("column {column} holds NULL, the model says that it never does");
     let difference = Difference::of_column(code::SOURCE0020, column, message);
-    if is_key {
-        difference.help("choose a key that always holds a value, or mend the rows at the source")
+    let help = if is_key {
+        format!(
+            "choose a key that always holds a value and say {}",
+            wanted.said("key: [column, …]")
+        )
     } else {
-        difference.help("say `nullable: true`, or mend the rows at the source")
-    }
+        format!("say {}", wanted.said_of(column, "nullable: true"))
+    };
+    difference.help(format!("{help}, or mend the rows at the source"))
 }
 
 /// Whether a unique index of the source covers no other columns than the key: whole tables only, at

@@ -6,7 +6,7 @@ use teal_model::{Result, closest, release::DatasetSpec};
 use crate::{
     code,
     pg::{Ident, PgResultExt},
-    source::{Difference, Subject},
+    source::{Difference, Subject, Wanted},
 };
 
 /// A table or view of the source.
@@ -56,10 +56,11 @@ impl FromRow<'_, PgRow> for Found {
 /// Finds the tables of the datasets, in their order.
 pub(super) async fn find(
     connection: &mut PgConnection,
-    datasets: &[&DatasetSpec],
+    datasets: &[Wanted<'_>],
 ) -> Result<Vec<std::result::Result<Relation, Vec<Difference>>>> {
+    let tables = datasets.iter().map(|wanted| &wanted.dataset.source);
     let (schemas, names): (Vec<&str>, Vec<&str>) =
-        datasets.iter().map(|d| (d.source.schema.as_str(), d.source.name.as_str())).unzip();
+        tables.map(|table| (table.schema.as_str(), table.name.as_str())).unzip();
     let found: Vec<Found> = sqlx::query_as(
         "select n.oid is not null as schema_exists, c.oid::int8 as oid, c.relkind::text as kind,
                 coalesce(c.relpersistence = 't', false) as is_temporary,
@@ -85,10 +86,10 @@ pub(super) async fn find(
     .await
     .during("looking for the source's tables")?;
     let mut relations = Vec::new();
-    for (dataset, found) in datasets.iter().zip(found) {
+    for (wanted, found) in datasets.iter().zip(found) {
         relations.push(match (found.oid, found.kind.as_deref()) {
-            (Some(oid), Some(kind)) => judge(dataset, &found, oid, kind),
-            _ => Err(vec![absent(connection, dataset, found.schema_exists).await?]),
+            (Some(oid), Some(kind)) => judge(wanted.dataset, &found, oid, kind),
+            _ => Err(vec![absent(connection, *wanted, datasets, found.schema_exists).await?]),
         });
     }
     Ok(relations)
@@ -154,13 +155,14 @@ fn no_table(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// A table that is not there, and the one that was probably meant.
+/// A table that is not there, and the one that was probably meant: none that another dataset reads.
 async fn absent(
     connection: &mut PgConnection,
-    dataset: &DatasetSpec,
+    wanted: Wanted<'_>,
+    datasets: &[Wanted<'_>],
     schema_exists: bool,
 ) -> Result<Difference> {
-    let table = &dataset.source;
+    let table = &wanted.dataset.source;
     let names: Vec<(String, String)> = sqlx::query_as(
         "select n.nspname::text, c.relname::text
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -173,24 +175,33 @@ async fn absent(
     .fetch_all(connection)
     .await
     .during("looking for a table of a like name")?;
+    let free = |(schema, name): &&(String, String)| {
+        let read = |other: &Wanted<'_>| {
+            other.dataset.source.schema == *schema && other.dataset.source.name == *name
+        };
+        !datasets.iter().any(read)
+    };
+    let names: Vec<&(String, String)> = names.iter().filter(free).collect();
     let here = names.iter().filter(|(schema, _)| *schema == table.schema);
     let close = closest(&table.name, here.map(|(_, name)| name.as_str()))
         .map(|name| (table.schema.clone(), name.to_owned()))
-        .or_else(|| names.iter().find(|(_, name)| *name == table.name).cloned());
+        .or_else(|| names.iter().find(|(_, name)| *name == table.name).copied().cloned());
     let message = if schema_exists {
         format!("there is no table or view {table}")
     } else {
         format!("there is no schema {}, so no {table}", table.schema)
     };
-    let difference = Difference::new(code::SOURCE0011, Subject::Table, message);
-    Ok(match close {
+    let meant = match close {
         Some((schema, name)) if plain(&schema) && plain(&name) => {
-            difference.help(format!("did you mean `{schema}.{name}`?"))
+            format!("did you mean `{schema}.{name}`?")
         }
-        Some((schema, name)) => difference
-            .help(format!("did you mean `table: {{schema: {schema:?}, name: {name:?}}}`?")),
-        None => difference.help("compare the dataset's `table` with the source"),
-    })
+        Some((schema, name)) => {
+            format!("did you mean `table: {{schema: {schema:?}, name: {name:?}}}`?")
+        }
+        None => "compare the dataset's `table` with the source;".to_owned(),
+    };
+    let help = format!("{meant} {}", wanted.if_it_went());
+    Ok(Difference::new(code::SOURCE0011, Subject::Table, message).help(help))
 }
 
 /// Whether a name can be written in the short form `schema.table`.
