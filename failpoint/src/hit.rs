@@ -31,6 +31,17 @@ pub fn after(boundary: Boundary) -> Result<()> {
     if arm::is_armed() { pass(Point { boundary, side: Side::After }) } else { Ok(()) }
 }
 
+/// Passes both sides of a boundary around `work`: a command to another server.
+///
+/// # Errors
+/// Those of `work`; `FAIL0001` as [`before`] and [`after`].
+pub async fn around<T>(boundary: Boundary, work: impl Future<Output = Result<T>>) -> Result<T> {
+    before(boundary)?;
+    let done = work.await?;
+    after(boundary)?;
+    Ok(done)
+}
+
 #[cold]
 fn pass(point: Point) -> Result<()> {
     match arm::due(point) {

@@ -19,4 +19,4 @@ mod hit;
 
 pub use arm::{VARIABLE, arm};
 pub use boundary::{Boundary, Point, Side};
-pub use hit::{after, before};
+pub use hit::{after, around, before};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use teal_failpoint::{self as failpoint, Boundary};
 use teal_model::{Error, Kind, Result};
 use teal_proto::v1::Failure;
 use temporalio_client::{
@@ -75,10 +76,13 @@ impl Temporal {
     /// `TEMPORAL0004`; else those of any call.
     pub async fn cancel(&self, workflow_id: &str, reason: &str) -> Result<()> {
         let options = WorkflowCancelOptions::builder().reason(reason.to_owned()).build();
-        self.handle(workflow_id)
-            .cancel(options)
-            .await
-            .map_err(|error| lost(&error).with("workflow", workflow_id))
+        let handle = self.handle(workflow_id);
+        #[expect(clippy::disallowed_methods, reason = "the one place that cancels workflows")]
+        let cancelling = handle.cancel(options);
+        failpoint::around(Boundary::WorkflowCancel, async {
+            cancelling.await.map_err(|error| lost(&error).with("workflow", workflow_id))
+        })
+        .await
     }
 }
 
@@ -89,10 +93,13 @@ impl Temporal {
     /// `TEMPORAL0004`; else those of any call.
     pub async fn terminate(&self, workflow_id: &str, reason: &str) -> Result<()> {
         let options = WorkflowTerminateOptions::builder().reason(reason.to_owned()).build();
-        self.handle(workflow_id)
-            .terminate(options)
-            .await
-            .map_err(|error| lost(&error).with("workflow", workflow_id))
+        let handle = self.handle(workflow_id);
+        #[expect(clippy::disallowed_methods, reason = "the one place that terminates workflows")]
+        let terminating = handle.terminate(options);
+        failpoint::around(Boundary::WorkflowTerminate, async {
+            terminating.await.map_err(|error| lost(&error).with("workflow", workflow_id))
+        })
+        .await
     }
 }
 

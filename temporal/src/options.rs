@@ -29,9 +29,11 @@ fn once() -> RetryPolicy {
 }
 
 /// Short control work at the catalog: load, note, `set_intent`, begin and finish of an apply.
-/// No heartbeat; an attempt that hangs is given up after a minute.
+/// An attempt whose worker died is noticed by its heartbeat, one that hangs is given up after a
+/// minute.
 pub fn quick(summary: impl Into<String>) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(QUICK_RUN)
+        .heartbeat_timeout(LEAST_HEARTBEAT)
         .retry_policy(once())
         .summary(cut(summary.into()))
         .build()

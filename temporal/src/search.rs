@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use teal_failpoint::{self as failpoint, Boundary};
 use teal_model::Result;
 use temporalio_client::tonic::IntoRequest as _;
 use temporalio_common::protos::temporal::api::{
@@ -56,8 +57,11 @@ impl Temporal {
             namespace: self.namespace().to_owned(),
         };
         let mut service = self.client.connection().operator_service();
-        let answer = service.add_search_attributes(request.into_request()).await;
-        if let Err(error) = rpc::during("registering search attributes", answer) {
+        let adding = failpoint::around(Boundary::WorkflowAttributes, async {
+            let answer = service.add_search_attributes(request.into_request()).await;
+            rpc::during("registering search attributes", answer)
+        });
+        if let Err(error) = adding.await {
             return self.without(&error);
         }
         // What the server accepted may not be there yet for its other parts: ask, do not assume.

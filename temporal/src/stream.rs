@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
+use teal_failpoint::{self as failpoint, Boundary};
 use teal_model::{Error, Result, StreamId};
 use teal_proto::v1::{Ask, Reply, StreamInput, StreamStatus};
 use temporalio_client::{
@@ -72,17 +73,21 @@ impl Temporal {
         wait: Duration,
     ) -> Result<Reply> {
         let handle = self.handle(workflow_id);
+        #[expect(clippy::disallowed_methods, reason = "the one place that sends updates")]
         let asking = handle.execute_update(
             UntypedUpdate::new(verb),
             raw(ask),
             WorkflowExecuteUpdateOptions::default(),
         );
-        match tokio::time::timeout(wait, asking).await {
-            Err(_elapsed) => Err(Error::new(code::TEMPORAL0006).with("verb", verb)),
-            Ok(Err(error)) => Err(rpc::update_failed(verb, &error)),
-            Ok(Ok(answer)) => read(answer),
-        }
-        .map_err(|error| error.with("workflow", workflow_id))
+        let asking = async {
+            match tokio::time::timeout(wait, asking).await {
+                Err(_elapsed) => Err(Error::new(code::TEMPORAL0006).with("verb", verb)),
+                Ok(Err(error)) => Err(rpc::update_failed(verb, &error)),
+                Ok(Ok(answer)) => read(answer),
+            }
+        };
+        let answer = failpoint::around(Boundary::WorkflowUpdate, asking).await;
+        answer.map_err(|error| error.with("workflow", workflow_id))
     }
 
     /// Asks a stream's workflow how it is. Needs a worker; `teal status` reads the catalog instead.
@@ -144,16 +149,22 @@ impl Temporal {
             .memo(memo)
             .static_summary(options::cut(summary.to_owned()))
             .build();
-        match self.client.start_workflow(UntypedWorkflow::new(workflow), raw(input), start).await {
-            Ok(_handle) => Ok(true),
-            Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
-            Err(WorkflowStartError::Rpc(status)) => {
-                Err(rpc::failed("starting a workflow", &status).with("workflow", id))
+        #[expect(clippy::disallowed_methods, reason = "the one place that starts workflows")]
+        let starting =
+            self.client.start_workflow(UntypedWorkflow::new(workflow), raw(input), start);
+        failpoint::around(Boundary::WorkflowStart, async {
+            match starting.await {
+                Ok(_handle) => Ok(true),
+                Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
+                Err(WorkflowStartError::Rpc(status)) => {
+                    Err(rpc::failed("starting a workflow", &status).with("workflow", id))
+                }
+                Err(other) => Err(Error::new(code::TEMPORAL0008)
+                    .with("workflow", id)
+                    .caused_by(other.to_string())),
             }
-            Err(other) => Err(Error::new(code::TEMPORAL0008)
-                .with("workflow", id)
-                .caused_by(other.to_string())),
-        }
+        })
+        .await
     }
 
     /// Refuses a workflow whose memo names another catalog.

@@ -66,13 +66,10 @@ pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) ->
 
 /// Gives a sign of life.
 pub(super) async fn touch(control: &PgPool, hash: &str) -> Result<()> {
-    let touched = sqlx::query(
+    let touch = sqlx::query(
         "update teal.plan set touched_at = clock_timestamp() where hash = $1 and state = 'applying'",
-    )
-    .bind(hash)
-    .execute(control)
-    .await
-    .during("touching the plan")?;
+    );
+    let touched = pg::alone_in(control, touch.bind(hash), Boundary::ApplyTouch).await?;
     if touched.rows_affected() == 0 {
         return Err(Error::new(code::APPLY0003).with("plan", short(hash)));
     }
@@ -81,13 +78,10 @@ pub(super) async fn touch(control: &PgPool, hash: &str) -> Result<()> {
 
 /// Says that nobody is at work on the plan: it may go on, and another one need not wait.
 pub(super) async fn stopped(control: &PgPool, hash: &str) {
-    let done = sqlx::query(
+    let note = sqlx::query(
         "update teal.plan set touched_at = null where hash = $1 and state = 'applying'",
-    )
-    .bind(hash)
-    .execute(control)
-    .await;
-    if let Err(error) = done {
+    );
+    if let Err(error) = pg::alone_in(control, note.bind(hash), Boundary::ApplyStop).await {
         // The step's own error matters more; the silence will tell.
         tracing::warn!(%error, "could not note that the apply stopped");
     }

@@ -52,11 +52,10 @@ pub(super) async fn repair(
 ) -> Result<String> {
     let wanted = control::require(io.control(), stream).await?;
     if check(io, &wanted).await.is_err() {
-        sqlx::query("update teal.stream_state set reconciled_hash = '' where stream_id = $1")
-            .bind(wanted.id)
-            .execute(&io.ledger(&wanted.spec.merge).await?)
-            .await
-            .during("asking for the tables to be looked at")?;
+        let ledger = io.ledger(&wanted.spec.merge).await?;
+        let forget =
+            sqlx::query("update teal.stream_state set reconciled_hash = '' where stream_id = $1");
+        pg::alone_in(&ledger, forget.bind(wanted.id), Boundary::ApplyRepair).await?;
     }
     take_over(io, orchestrator, release, stream, None, by).await
 }
@@ -119,14 +118,11 @@ pub(super) async fn retire(
         let request = RetireRequest { stream: stream.to_string(), by: by.to_owned() };
         stream::retire(io, &request, pulse).await?;
     }
-    sqlx::query(
+    let mark = sqlx::query(
         "update teal.stream set retired_at = clock_timestamp()
          where name = $1 and retired_at is null",
-    )
-    .bind(stream.to_string())
-    .execute(io.control())
-    .await
-    .during("retiring a stream")?;
+    );
+    pg::alone_in(io.control(), mark.bind(stream.to_string()), Boundary::ApplyRetire).await?;
     Ok("retired".to_owned())
 }
 

@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result, StreamId, release::StreamSpec};
 
-use crate::{code, pg::PgResultExt};
+use crate::{
+    code,
+    pg::{self, PgResultExt},
+};
 
 /// Intent of a stream that is meant to run.
 pub const RUN: &str = "run";
@@ -124,6 +128,16 @@ pub struct Audit<'a> {
     pub reason: &'a str,
     /// Names, ids and counts.
     pub details: Option<Value>,
+}
+
+/// Writes it by itself: what it tells about lies in another database.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn audit_alone(control: &PgPool, line: &Audit<'_>, boundary: Boundary) -> Result<()> {
+    let mut transaction = pg::begin_in(control, boundary.doing()).await?;
+    audit(&mut transaction, line).await?;
+    pg::commit(transaction, boundary).await
 }
 
 /// Writes it, in the transaction of what it tells about.

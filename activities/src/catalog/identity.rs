@@ -1,11 +1,15 @@
 //! Which catalog this is, and whose.
 
 use sqlx::PgPool;
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result};
 use uuid::Uuid;
 
 use super::migrate::check;
-use crate::{code, pg::PgResultExt};
+use crate::{
+    code,
+    pg::{self, PgResultExt},
+};
 
 /// Identity of one installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +46,8 @@ pub async fn identity(pool: &PgPool) -> Result<Identity> {
 /// # Errors
 /// `LEDGER0013` when it belongs to another.
 pub async fn claim(pool: &PgPool, ecosystem: &str) -> Result<Identity> {
-    sqlx::query("update teal.catalog set ecosystem = $1 where ecosystem is null")
-        .bind(ecosystem)
-        .execute(pool)
-        .await
-        .during("naming the catalog's ecosystem")?;
+    let name = sqlx::query("update teal.catalog set ecosystem = $1 where ecosystem is null");
+    pg::alone_in(pool, name.bind(ecosystem), Boundary::CatalogClaim).await?;
     let identity = open(pool).await?;
     belongs_to(&identity, ecosystem)?;
     Ok(identity)
@@ -58,13 +59,15 @@ pub async fn claim(pool: &PgPool, ecosystem: &str) -> Result<Identity> {
 /// # Errors
 /// `PLAN0005` when it belongs to another.
 pub async fn claim_ledger(ledger: &PgPool, control: Uuid) -> Result<()> {
+    let mut transaction = pg::begin_in(ledger, Boundary::LedgerClaim.doing()).await?;
     let owner: Uuid = sqlx::query_scalar(
         "update teal.catalog set control_uid = coalesce(control_uid, $1) returning control_uid",
     )
     .bind(control)
-    .fetch_one(ledger)
+    .fetch_one(&mut *transaction)
     .await
     .during("naming the catalog of the merge store")?;
+    pg::commit(transaction, Boundary::LedgerClaim).await?;
     if owner == control {
         return Ok(());
     }

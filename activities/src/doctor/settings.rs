@@ -38,7 +38,6 @@ pub(super) struct Facts {
     pub(super) tls: Option<String>,
     pub(super) standby: bool,
     pub(super) standby_feedback: bool,
-    pub(super) read_only: bool,
     /// Connections that a role without privileges can have at this server.
     pub(super) connections: i32,
     /// −1: no limit.
@@ -66,7 +65,6 @@ select to_jsonb(f) from (select current_user::text as me, r.rolsuper as superuse
   (select case when s.ssl then s.version end from pg_stat_ssl s where s.pid = pg_backend_pid()) as tls,
   pg_is_in_recovery() as standby,
   current_setting('hot_standby_feedback')::bool as standby_feedback,
-  current_setting('default_transaction_read_only')::bool as read_only,
   current_setting('max_connections')::int4
     - current_setting('superuser_reserved_connections')::int4
     - coalesce(current_setting('reserved_connections', true)::int4, 0) as connections,
@@ -99,7 +97,7 @@ pub(super) fn judge(
 ) {
     version(part, facts, subject, report);
     encoding(part, facts, subject, report);
-    writable(part, facts, subject, place, report);
+    writable(part, facts, subject, report);
     timeouts(part, facts, subject, place, report);
     capacity(facts, sessions, subject, report);
     if part == Part::Merge && !facts.unsafe_settings.is_empty() {
@@ -141,15 +139,11 @@ fn encoding(part: Part, facts: &Facts, subject: &str, report: &mut Report) {
     report.warn(subject, "encoding", &facts.encoding, help);
 }
 
-fn writable(part: Part, facts: &Facts, subject: &str, place: &Place, report: &mut Report) {
+/// (`default_transaction_read_only` does not matter: what writes begins so.)
+fn writable(part: Part, facts: &Facts, subject: &str, report: &mut Report) {
     match (part, facts.standby) {
         (Part::Merge, true) => {
             report.fail(subject, "writable", "a standby", "name the primary server in the model");
-        }
-        (Part::Merge, false) if facts.read_only => {
-            let help = "let this role write: see below";
-            report.fail(subject, "writable", "default_transaction_read_only is on", help);
-            set(facts, place, "default_transaction_read_only = off", report);
         }
         (Part::Merge, false) => {}
         (Part::Source, true) if !facts.standby_feedback => report.warn(
@@ -251,7 +245,6 @@ mod tests {
             tls: None,
             standby: false,
             standby_feedback: false,
-            read_only: false,
             connections: 97,
             role_connections: -1,
             database_connections: -1,
@@ -282,7 +275,7 @@ mod tests {
 
     #[test]
     fn each_setting_has_its_verdict_for_each_part() {
-        let cases: [(Change, Complaints, Complaints); 12] = [
+        let cases: [(Change, Complaints, Complaints); 11] = [
             (|_| {}, &[], &[]),
             (|f| f.version = 140_009, &[(Verdict::Fail, "version")], &[]),
             (|f| f.version = 130_009, &[(Verdict::Fail, "version")], &[(Verdict::Fail, "version")]),
@@ -294,7 +287,6 @@ mod tests {
                 &[(Verdict::Warn, "encoding")],
             ),
             (|f| f.standby = true, &[(Verdict::Fail, "writable")], &[(Verdict::Warn, "standby")]),
-            (|f| f.read_only = true, &[(Verdict::Fail, "writable")], &[]),
             (|f| f.statement_timeout = 30_000, &[(Verdict::Warn, "timeouts")], &[]),
             (
                 |f| f.transaction_timeout = 1,

@@ -44,11 +44,16 @@ pub fn options(
 }
 
 /// What every session of Teal has. No statement is logged: a merge of minutes is no slow query, and
-/// its text no log line.
+/// its text no log line. In debug builds only what was begun to write may write: see `durable.rs`.
 pub(super) fn settled(options: PgConnectOptions) -> PgConnectOptions {
-    options
+    let options = options
         .options([("client_encoding", "UTF8"), ("datestyle", "ISO"), ("extra_float_digits", "3")])
-        .disable_statement_logging()
+        .disable_statement_logging();
+    if cfg!(debug_assertions) {
+        options.options([("default_transaction_read_only", "on")])
+    } else {
+        options
+    }
 }
 
 /// A pool of control connections: few, idle ones are closed, checked before use.

@@ -1,9 +1,15 @@
 //! Transactions that end under the name of their boundary.
 //!
 //! Invariant: nothing becomes durable but by [`commit`], so that a test can let the process die on
-//! either side of it (`failpoint/src/boundary.rs`). Lints forbid sqlx's own `begin` and `commit`.
+//! either side of it (`failpoint/src/boundary.rs`). Lints forbid sqlx's own `begin` and `commit`; and
+//! in debug builds sessions are read-only outside of [`begin`] (`connect.rs`), so that a statement that
+//! commits by itself fails in the first test that runs it.
 
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{
+    Connection, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgArguments, PgQueryResult},
+    query::Query,
+};
 use teal_failpoint::{self as failpoint, Boundary};
 use teal_model::Result;
 
@@ -45,6 +51,34 @@ pub async fn commit(transaction: Transaction<'_, Postgres>, boundary: Boundary) 
     #[expect(clippy::disallowed_methods, reason = "the one place that commits")]
     transaction.commit().await.during(boundary.doing())?;
     failpoint::after(boundary)
+}
+
+/// Runs one statement as a transaction of its own.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn alone(
+    connection: &mut PgConnection,
+    statement: Query<'_, Postgres, PgArguments>,
+    boundary: Boundary,
+) -> Result<PgQueryResult> {
+    let mut transaction = begin(connection, boundary.doing()).await?;
+    let done = statement.execute(&mut *transaction).await.during(boundary.doing())?;
+    commit(transaction, boundary).await?;
+    Ok(done)
+}
+
+/// As [`alone`], on a connection of a pool.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn alone_in(
+    pool: &PgPool,
+    statement: Query<'_, Postgres, PgArguments>,
+    boundary: Boundary,
+) -> Result<PgQueryResult> {
+    let mut connection = pool.acquire().await.during(boundary.doing())?;
+    alone(&mut connection, statement, boundary).await
 }
 
 /// A savepoint of the open transaction, or where none is open a transaction that only looks: it is

@@ -73,8 +73,10 @@ pub fn from_sqlx(attempted: &'static str, error: &sqlx::Error) -> Error {
         }
         other => other.to_string(),
     };
-    ours = ours.caused_by(text);
-    ours
+    if cfg!(debug_assertions) && has_state(error, "25006") {
+        ours = ours.hint("a write outside of pg::begin (or a standby server): see pg/durable.rs");
+    }
+    ours.caused_by(text)
 }
 
 /// The server quotes input values in some messages (`invalid input syntax for type integer: "…"`,

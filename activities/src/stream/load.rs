@@ -120,15 +120,11 @@ async fn next_due(
         return Ok(due::now_or_next(&wanted.spec, state, state.next_due_at_ms));
     }
     let due = due::now_or_next(&wanted.spec, state, None);
-    sqlx::query(
+    let write = sqlx::query(
         "update teal.stream_state set next_due_at = to_timestamp($2::bigint / 1000.0)
          where stream_id = $1",
-    )
-    .bind(wanted.id)
-    .bind(due)
-    .execute(ledger)
-    .await
-    .during("writing the next due time")?;
+    );
+    pg::alone(ledger, write.bind(wanted.id).bind(due), Boundary::StreamDue).await?;
     Ok(due)
 }
 
@@ -177,7 +173,6 @@ async fn tell_incarnation(
 ) -> Result<()> {
     tracing::warn!(%stream, remembered, last_batch = state.last_batch,
         incarnation = state.incarnation, "the ledger lost batches; a new incarnation begins");
-    let mut control = io.control().acquire().await.during("connecting to the catalog")?;
     let line = Audit {
         by: io.worker(),
         verb: "incarnation",
@@ -189,5 +184,5 @@ async fn tell_incarnation(
             "last_batch": state.last_batch,
         })),
     };
-    control::audit(&mut control, &line).await
+    control::audit_alone(io.control(), &line, Boundary::StreamIncarnationAudit).await
 }

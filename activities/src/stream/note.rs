@@ -30,7 +30,7 @@ pub async fn note(io: &Io, request: &NoteRequest) -> Result<NoteReport> {
     if request.abandon_open_batch {
         give_up(&mut ledger, &stream, wanted.id, request.failure.as_ref()).await?;
     } else if let Some(failure) = &request.failure {
-        tell_batch(&mut ledger, wanted.id, failure).await?;
+        ledger::tell_failure(&mut ledger, wanted.id, failure, Boundary::BatchNote).await?;
     }
     let now_ms = ledger::state::read_state(&mut ledger, wanted.id).await?.now_ms;
     let next_tick = due::after(&wanted.spec, now_ms);
@@ -53,20 +53,6 @@ async fn give_up(
     pg::commit(transaction, Boundary::BatchGiveUp).await
 }
 
-/// The open batch remembers what its last attempt met.
-async fn tell_batch(ledger: &mut PgConnection, stream_id: i64, failure: &Failure) -> Result<()> {
-    sqlx::query(
-        "update teal.batch set failure = $2
-         where stream_id = $1 and status in ('started', 'ingested')",
-    )
-    .bind(stream_id)
-    .bind(Json(failure))
-    .execute(ledger)
-    .await
-    .during("writing a batch's failure")?;
-    Ok(())
-}
-
 /// Takes no lock of the stream: a note never waits for a merge. `$4`: the asked due time; `$5`: the
 /// next tick, for states that wait for one.
 async fn put_state(
@@ -75,7 +61,7 @@ async fn put_state(
     request: &NoteRequest,
     next_tick: Option<i64>,
 ) -> Result<()> {
-    sqlx::query(
+    let write = sqlx::query(
         "update teal.stream_state set
              state_since = case when state = $2 then state_since else clock_timestamp() end,
              state = $2, failures = $3,
@@ -96,9 +82,7 @@ async fn put_state(
     .bind(int4(request.failures))
     .bind(request.next_due_at_ms)
     .bind(next_tick)
-    .bind(request.failure.as_ref().map(Json))
-    .execute(ledger)
-    .await
-    .during("writing the stream's state")?;
+    .bind(request.failure.as_ref().map(Json));
+    pg::alone(ledger, write, Boundary::StreamNote).await?;
     Ok(())
 }

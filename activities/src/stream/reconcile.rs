@@ -113,15 +113,17 @@ async fn bring_in_line(
     } else {
         put_views(conn, wanted, views).await?
     };
+    let mut tx = pg::begin(conn, Boundary::TablesInLine.doing()).await?;
     let version: Option<i32> = sqlx::query_scalar(
         "update teal.stream_state set reconciled_hash = $2 where stream_id = $1
          returning schema_version",
     )
     .bind(wanted.id)
     .bind(&wanted.config_hash)
-    .fetch_optional(&mut *conn)
+    .fetch_optional(&mut *tx)
     .await
     .during("recording the configuration")?;
+    pg::commit(tx, Boundary::TablesInLine).await?;
     Ok(ReconcileReport {
         config_hash: wanted.config_hash.clone(),
         statements,

@@ -54,7 +54,8 @@ async fn reset_one(
     };
     let before = ledger::batch::last_failure(&mut ledger, wanted.id, open.number).await?;
     let failure = ledger::reset_failure(&request.by, &request.reason, open.number, &before);
-    ledger::announce_reset(&mut ledger, wanted.id, &failure).await?;
+    // Before its attempts are ended: they would else tell of a broken connection.
+    ledger::tell_failure(&mut ledger, wanted.id, &failure, Boundary::BatchResetSaid).await?;
     let paused = control::intent(io.control(), wanted.id).await?.wanted == control::PAUSED;
     let word = if paused { "paused" } else { "waiting" };
     let (batch, staged_rows, older) = give_up(&mut ledger, wanted, word, &failure).await?;
@@ -125,7 +126,6 @@ async fn tell(
     request: &ResetRequest,
     report: &ResetReport,
 ) -> Result<()> {
-    let mut control = io.control().acquire().await.during("connecting to the catalog")?;
     let line = Audit {
         by: &request.by,
         verb: "reset",
@@ -137,7 +137,7 @@ async fn tell(
             "staged_rows": report.staged_rows,
         })),
     };
-    control::audit(&mut control, &line).await?;
+    control::audit_alone(io.control(), &line, Boundary::BatchResetAudit).await?;
     tracing::info!(%stream, batch = report.batch, status = report.status, by = request.by,
         "batch given up on request");
     Ok(())

@@ -10,7 +10,10 @@ use teal_workflows::contract;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use super::{outcome::settle, pulse::Heartbeat};
+use super::{
+    outcome::settle,
+    pulse::{Heartbeat, beating},
+};
 use crate::engine::Engine;
 
 /// Carries out plans.
@@ -26,7 +29,7 @@ impl ApplyControl {
         ctx: ActivityContext,
         request: ApplyBeginRequest,
     ) -> Result<ApplyOutline, ActivityError> {
-        let ended = self.engine.apply_begin(&request).await;
+        let ended = beating(&ctx, self.engine.apply_begin(&request)).await;
         settle(&ctx, "", 0, ended)
     }
 
@@ -54,7 +57,7 @@ impl ApplyControl {
         ctx: ActivityContext,
         request: ApplyFinishRequest,
     ) -> Result<ApplyReport, ActivityError> {
-        let ended = self.engine.apply_finish(&request).await;
+        let ended = beating(&ctx, self.engine.apply_finish(&request)).await;
         let report = settle(&ctx, "", 0, ended)?;
         tracing::info!(release = report.release, steps = report.steps, "release installed");
         Ok(report)

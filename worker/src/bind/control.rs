@@ -11,7 +11,10 @@ use teal_workflows::contract;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use super::{outcome::settle, pulse::Heartbeat};
+use super::{
+    outcome::settle,
+    pulse::{Heartbeat, beating},
+};
 use crate::engine::Engine;
 
 /// Reads and writes the catalog, and the shape of tables.
@@ -29,7 +32,7 @@ impl Control {
         ctx: ActivityContext,
         request: LoadRequest,
     ) -> Result<LoadReport, ActivityError> {
-        let ended = self.engine.load(&request).await;
+        let ended = beating(&ctx, self.engine.load(&request)).await;
         let mut report = settle(&ctx, &request.stream, 0, ended)?;
         report.search_attributes = self.search_attributes;
         Ok(report)
@@ -55,7 +58,7 @@ impl Control {
         ctx: ActivityContext,
         request: NoteRequest,
     ) -> Result<NoteReport, ActivityError> {
-        let ended = self.engine.note(&request).await;
+        let ended = beating(&ctx, self.engine.note(&request)).await;
         tracing::info!(stream = request.stream, state = request.state, "stream changed its state");
         settle(&ctx, &request.stream, 0, ended)
     }
@@ -66,7 +69,7 @@ impl Control {
         ctx: ActivityContext,
         request: IntentRequest,
     ) -> Result<IntentReport, ActivityError> {
-        let ended = self.engine.set_intent(&request).await;
+        let ended = beating(&ctx, self.engine.set_intent(&request)).await;
         let (verb, by) = (&request.verb, &request.by);
         tracing::info!(stream = request.stream, verb, by, "somebody asked");
         settle(&ctx, &request.stream, 0, ended)
@@ -78,7 +81,7 @@ impl Control {
         ctx: ActivityContext,
         request: ResyncRequest,
     ) -> Result<ResyncReport, ActivityError> {
-        let ended = self.engine.resync(&request).await;
+        let ended = beating(&ctx, self.engine.resync(&request)).await;
         let report = settle(&ctx, &request.stream, 0, ended)?;
         let (stream, wanted, by) = (&request.stream, &report.resync, &request.by);
         tracing::info!(stream, wanted, by, "somebody asked for a resync");

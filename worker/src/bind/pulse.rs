@@ -1,7 +1,11 @@
 //! The heartbeat of an activity: what the engine says of its progress goes to the server, what the
 //! server says of cancellation goes to the engine.
 
-use teal_activities::{Pulse, pulse::Progress};
+use teal_activities::{
+    Pulse,
+    pulse::{Progress, while_beating},
+};
+use teal_model::Result;
 use teal_temporal::options::HEARTBEAT_THROTTLE;
 use temporalio_sdk::activities::ActivityContext;
 use tokio::sync::watch;
@@ -22,6 +26,15 @@ impl Heartbeat {
         tokio::spawn(carry(ctx, latest, cancellation.clone()));
         Self { progress, cancellation }
     }
+}
+
+/// Short work that has no progress of its own, with a beat every two seconds.
+pub(super) async fn beating<T>(
+    ctx: &ActivityContext,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let progress = Progress { doing: ctx.info().activity_type.clone(), ..Progress::default() };
+    while_beating(&Heartbeat::start(ctx.clone()), &progress, work).await
 }
 
 impl Pulse for Heartbeat {

@@ -8,6 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use teal_failpoint::{self as failpoint, Boundary};
 use teal_proto::v1::{Ask, Reply, StreamInput, StreamStatus};
 use teal_temporal::names;
 use temporalio_macros::{workflow, workflow_methods};
@@ -58,6 +59,9 @@ impl StreamWorkflow {
     #[run(name = names::STREAM)]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<String> {
         let ctx: &WorkflowContext<Self> = ctx;
+        if ctx.state(|w| w.input.carry.is_some()) {
+            began_anew();
+        }
         let renew_at = unix_ms(ctx.workflow_time()) + RENEW_AFTER_MS;
         let mut line = Line::default();
         happened(ctx, Event::Started);
@@ -68,8 +72,7 @@ impl StreamWorkflow {
                     Command::Do { work: Work::Ingest, accept_deletes: false }
                         if wants_renewal(ctx, renew_at) && ctx.all_handlers_finished() =>
                     {
-                        let input = ctx.state(Self::renewed);
-                        ctx.continue_as_new(input, ContinueAsNewOptions::default())?;
+                        return renew(ctx);
                     }
                     Command::Do { work, accept_deletes } => line.start(ctx, work, accept_deletes),
                     Command::Cancel => line.cancel(),
@@ -90,8 +93,7 @@ impl StreamWorkflow {
             if is_renewable(ctx, renew_at) {
                 drained(ctx).await?;
                 if ctx.state(|w| w.orders.is_empty()) {
-                    let input = ctx.state(Self::renewed);
-                    ctx.continue_as_new(input, ContinueAsNewOptions::default())?;
+                    return renew(ctx);
                 }
                 continue;
             }
@@ -351,6 +353,19 @@ fn times(failures: u32) -> String {
 pub(super) fn happened(ctx: &WorkflowContext<StreamWorkflow>, event: Event) {
     let at_ms = unix_ms(ctx.workflow_time());
     ctx.state_mut(|w| w.happened(at_ms, event));
+}
+
+/// Goes on with a new history. (An armed failpoint ends the process; it cannot fail a workflow.)
+fn renew(ctx: &WorkflowContext<StreamWorkflow>) -> WorkflowResult<String> {
+    failpoint::before(Boundary::WorkflowRenew).ok();
+    let input = ctx.state(StreamWorkflow::renewed);
+    #[expect(clippy::disallowed_methods, reason = "the one place that continues as new")]
+    match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
+}
+
+/// The new history has begun.
+fn began_anew() {
+    failpoint::after(Boundary::WorkflowRenew).ok();
 }
 
 /// Whether the history is to be exchanged for a new one, now that nothing runs.

@@ -1,11 +1,15 @@
 //! Giving a batch up: its number is never used again.
 
 use sqlx::{PgConnection, types::Json};
+use teal_failpoint::Boundary;
 use teal_model::{BatchId, Error, Result, release::StreamSpec};
 use teal_proto::v1::Failure;
 
 use super::{batch::batch_number, staging::drop_leftovers, state::no_epoch};
-use crate::{Io, code, pg::PgResultExt};
+use crate::{
+    Io, code,
+    pg::{self, PgResultExt},
+};
 
 const CLOSING: &str = "giving a batch up";
 
@@ -56,22 +60,18 @@ pub(crate) fn reset_failure(by: &str, reason: &str, batch: BatchId, before: &str
     Failure { message: said, ..Failure::from_error(&Error::new(code::LEDGER0043), batch.get()) }
 }
 
-/// Says in the open batch that somebody is giving it up, before its attempts are ended: they would
-/// else tell of a broken connection.
-pub(crate) async fn announce_reset(
+/// Says in the open batch what its last attempt met, or that somebody is giving it up.
+pub(crate) async fn tell_failure(
     connection: &mut PgConnection,
     stream_id: i64,
     failure: &Failure,
+    boundary: Boundary,
 ) -> Result<()> {
-    sqlx::query(
+    let write = sqlx::query(
         "update teal.batch set failure = $2
          where stream_id = $1 and status in ('started', 'ingested')",
-    )
-    .bind(stream_id)
-    .bind(Json(failure))
-    .execute(connection)
-    .await
-    .during(CLOSING)?;
+    );
+    pg::alone(connection, write.bind(stream_id).bind(Json(failure)), boundary).await?;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ mod types;
 pub use backends::{application_name, terminate_older_backends};
 pub use begin::begin;
 pub use close::{abandon, fail};
-pub(crate) use close::{announce_reset, or_reset, reset, reset_failure};
+pub(crate) use close::{or_reset, reset, reset_failure, tell_failure};
 pub use commit::{commit, open_commit};
 pub use lock::lock_stream;
 pub(crate) use lock::seize;

@@ -1,12 +1,13 @@
 //! The stream's row in the ledger.
 
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
+use teal_failpoint::Boundary;
 use teal_model::{Epoch, Error, Result, StreamId};
 
 use crate::{
     catalog::number::{count, small},
     code,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 const READING: &str = "reading the stream's state";
@@ -34,13 +35,15 @@ pub(crate) async fn read_state(connection: &mut PgConnection, stream_id: i64) ->
     if let Some(state) = find_state(connection, stream_id).await? {
         return Ok(state);
     }
-    sqlx::query(
+    let enter = sqlx::query(
         "insert into teal.stream_state (stream_id) values ($1) on conflict (stream_id) do nothing",
     )
-    .bind(stream_id)
-    .execute(&mut *connection)
-    .await
-    .during("adding the stream to the ledger")?;
+    .bind(stream_id);
+    if connection.is_in_transaction() {
+        enter.execute(&mut *connection).await.during(Boundary::StreamEnter.doing())?;
+    } else {
+        pg::alone(connection, enter, Boundary::StreamEnter).await?;
+    }
     let state = find_state(connection, stream_id).await?;
     state.ok_or_else(|| Error::new(code::LEDGER0001).with("stream_id", stream_id))
 }

@@ -18,7 +18,7 @@ use crate::{
     catalog::ledger::{self, Merged, Merging, Opened},
     code,
     merge::MergeOrder,
-    pg::{self, Ident, PgResultExt, sql},
+    pg::{self, Ident, PgResultExt, Sql, sql},
     provision::{aside, views},
     pulse::{Progress, while_beating},
 };
@@ -215,11 +215,14 @@ async fn start_over(connection: &mut PgConnection, merging: &Merging, error: Err
 
 /// Drops the staging of a committed batch. What stays is dropped when the next batch begins.
 async fn clean_up(connection: &mut PgConnection, prepared: &[Prepared]) {
-    for dataset in prepared.iter().filter(|dataset| !dataset.staged.first_load) {
-        let Some(name) = &dataset.staged.staging else { continue };
-        let drop = sql!("drop table if exists {t}", t = staging(name));
-        if let Err(error) = sqlx::query(drop).execute(&mut *connection).await {
-            tracing::debug!(staging = name, %error, "staging stays until the next batch");
-        }
+    let merged = prepared.iter().filter(|dataset| !dataset.staged.first_load);
+    let tables: Vec<Ident> =
+        merged.filter_map(|dataset| dataset.staged.staging.as_deref()).map(staging).collect();
+    if tables.is_empty() {
+        return;
+    }
+    let drop = sql!("drop table if exists {tables}", tables = Sql::join(tables, ", "));
+    if let Err(error) = pg::alone(connection, sqlx::query(drop), Boundary::BatchCleanUp).await {
+        tracing::debug!(%error, "staging stays until the next batch");
     }
 }

@@ -1,12 +1,13 @@
 //! `teal.digest`: what the last committed batch left of each dataset.
 
 use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{BatchId, Result};
 
 use super::current;
 use crate::{
     catalog::ledger::MergeTable,
-    pg::{Ident, PgResultExt, Sql, sql},
+    pg::{self, Ident, PgResultExt, Sql, sql},
     staging::{Digest, mask_for},
 };
 
@@ -57,17 +58,15 @@ pub(super) async fn keep(
     merge_table_id: i64,
     digest: &Digest,
 ) -> Result<()> {
-    sqlx::query(
+    let write = sqlx::query(
         "update teal.digest set mask = $2, counts = $3, xors = $4
          where merge_table_id = $1 and counts = '{}'",
     )
     .bind(merge_table_id)
     .bind(digest.mask())
     .bind(digest.counts())
-    .bind(digest.xors())
-    .execute(connection)
-    .await
-    .during("writing a digest")?;
+    .bind(digest.xors());
+    pg::alone(connection, write, Boundary::DigestKeep).await?;
     Ok(())
 }
 
@@ -111,11 +110,8 @@ async fn write(
 
 /// Forgets digests that turned out not to speak of their tables: the next batch compares everything.
 pub(super) async fn forget(connection: &mut PgConnection, merge_table_ids: &[i64]) -> Result<()> {
-    sqlx::query("delete from teal.digest where merge_table_id = any($1)")
-        .bind(merge_table_ids)
-        .execute(connection)
-        .await
-        .during("forgetting digests")?;
+    let delete = sqlx::query("delete from teal.digest where merge_table_id = any($1)");
+    pg::alone(connection, delete.bind(merge_table_ids), Boundary::DigestForget).await?;
     Ok(())
 }
 

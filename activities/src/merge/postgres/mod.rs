@@ -19,6 +19,7 @@ mod stage;
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{Epoch, Result, release::Style};
 use teal_proto::v1::MergeReport;
 use tokio_util::sync::CancellationToken;
@@ -120,9 +121,12 @@ impl MergeStore for PostgresStore {
         let name = if first_load { table.load_name(epoch) } else { table.staging_name(epoch) };
         let (style, table) = (table.style, staging(&name));
         let place = stage::Place { layout: &layout, style, table, first_load };
-        place.create(&mut self.connection).await?;
         let into = place.copy_in();
-        pg::copy::pipe(rows, &mut self.connection, &into, watcher, cancelled).await
+        let mut transaction = pg::begin(&mut self.connection, "creating a staging table").await?;
+        place.create(&mut transaction).await?;
+        let copied = pg::copy::pipe(rows, &mut transaction, &into, watcher, cancelled).await?;
+        pg::commit(transaction, Boundary::BatchCopy).await?;
+        Ok(copied)
     }
 
     async fn merge(&mut self, order: &MergeOrder<'_>, pulse: &dyn Pulse) -> Result<MergeReport> {

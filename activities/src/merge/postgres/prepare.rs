@@ -2,6 +2,7 @@
 //! digest of what was staged. A second run finds the index and computes the digest again.
 
 use sqlx::PgConnection;
+use teal_failpoint::Boundary;
 use teal_model::{Error, Result};
 
 use super::{ddl, digests, staging};
@@ -119,13 +120,17 @@ async fn index_key(
         let key = layout.key_list();
         sql!("create unique index if not exists {index} on {place} ({key})", index, place, key)
     };
-    match sqlx::query(statement).execute(connection).await {
+    let mut transaction = pg::begin(connection, "indexing the staged rows").await?;
+    match sqlx::query(statement).execute(&mut *transaction).await {
         Err(error) if pg::error::has_state(&error, UNIQUE_VIOLATION) => {
             Err(Error::new(code::MERGE0001)
                 .with("dataset", &table.dataset)
                 .with("key", layout.key().join(", ")))
         }
-        indexed => indexed.during("indexing the staged rows").map(|_done| ()),
+        indexed => {
+            indexed.during("indexing the staged rows")?;
+            pg::commit(transaction, Boundary::BatchIndex).await
+        }
     }
 }
 
