@@ -1,37 +1,15 @@
 //! With Temporal and a worker process: apply, run, pause, resume, change, retire.
 
-use std::{
-    process::{Child, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use teal_model::StreamId;
-use teal_temporal::{Retry, Settings, Temporal, names};
+use teal_temporal::names;
 
-use super::desk::Shop;
+use super::{
+    desk::Shop,
+    work::{Worker, temporal},
+};
 use crate::testkit::{eventually, temporal_address};
-
-/// A worker process that does not outlive its test.
-struct Worker(Child);
-
-impl Worker {
-    fn start(shop: &Shop) -> Self {
-        let mut command = shop.desk.command(&["worker", "--metrics-addr", "off", "--quiet"]);
-        Self(command.stdout(Stdio::null()).spawn().expect("a worker"))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.0.kill().ok(); // it may be dead already
-        self.0.wait().ok();
-    }
-}
-
-async fn temporal() -> Temporal {
-    let settings = Settings::from_environment(Some(&temporal_address()), Some("default")).unwrap();
-    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
-}
 
 #[tokio::test]
 async fn an_operator_applies_runs_pauses_resumes_and_retires() {

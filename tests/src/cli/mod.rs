@@ -3,6 +3,7 @@
 //! What differs from run to run (times, hashes, databases, folders) is filtered. But for `durable`,
 //! Temporal is out of reach in these tests, so that nothing outlives them.
 
+mod cancel;
 pub(crate) mod desk;
 mod discover;
 mod doctor;
@@ -20,5 +21,6 @@ mod start;
 mod usage;
 mod verbs;
 mod watch;
+mod work;
 
 use desk::Desk;

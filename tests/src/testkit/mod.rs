@@ -9,11 +9,13 @@
 mod bench;
 mod db;
 pub(crate) mod teal;
+mod terminal;
 pub(crate) mod tls;
 mod wait;
 
 pub(crate) use bench::{Bench, Credentials};
 pub(crate) use db::{Db, merge_db, newest_db, source_db};
+pub(crate) use terminal::Terminal;
 pub(crate) use wait::eventually;
 
 /// Address (`host:port`) of the Temporal server for tests.

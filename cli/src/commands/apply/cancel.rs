@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use teal_activities::catalog;
-use teal_model::{Error, Result, release::Release};
+use teal_model::{Error, Result, plan::Phase, release::Release};
 use teal_temporal::{Closed, Retry, Temporal, names};
 
 use crate::{
@@ -57,12 +57,39 @@ pub(super) async fn stop(
             Ok(Some(status.steps))
         }
         Closed::Cancelled | Closed::Terminated | Closed::Failed(_) => {
-            let after = temporal.apply_status(ecosystem).await.unwrap_or(status);
+            let after =
+                temporal.apply_status(ecosystem).await.unwrap_or_else(|_silent| status.clone());
             printer.say(&format!(
                 "cancelled after {} of {} steps; `teal apply` goes on with what is left",
                 after.steps_done, after.steps
             ));
+            for step in &status.running {
+                printer.say(&format!("it was at: {step}"));
+            }
+            if streams_know(&status.phase) {
+                printer.hint(
+                    "streams know their new configuration and take it over when they can; an apply of \
+                     the former model takes it back",
+                );
+            }
             Ok(Some(after.steps_done))
         }
+    }
+}
+
+/// Whether an apply in this phase has written the desired state of streams into the catalog.
+fn streams_know(phase: &str) -> bool {
+    let before = [Phase::Prepare, Phase::Install].map(Phase::as_str);
+    !phase.is_empty() && !before.contains(&phase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_know_their_configuration_once_it_is_installed() {
+        assert!(!streams_know("") && !streams_know("prepare") && !streams_know("install"));
+        assert!(streams_know("jobs") && streams_know("drop"));
     }
 }
