@@ -2,6 +2,7 @@
 //!
 //! One file per command. Read first: [`check`].
 
+mod bench;
 mod check;
 mod deny;
 mod docs;
@@ -23,6 +24,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Figures, on servers of their own that are gone afterwards: `first-load`, `streams`
+    Bench {
+        /// Passed on to the program; all figures of bench/README.md when there is nothing
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Format, lints, docs, file names and sizes, dependency policy
     Check,
     /// Only the dependency policy: licences, duplicates, one TLS provider, unused dependencies
@@ -41,6 +48,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench { arguments } => bench::run_all(&arguments),
         Command::Check => check::run(),
         Command::Deny => deny::run(),
         Command::Docs => docs::run(),

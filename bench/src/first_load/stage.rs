@@ -1,21 +1,18 @@
-//! Databases of the benchmark: a source with one table, a merge store with a catalog.
+//! One table at the source, and the streams that load it.
 
-use std::{env, str::FromStr, sync::Arc};
+use std::str::FromStr;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions, types::Json};
+use sqlx::{postgres::PgConnectOptions, types::Json};
 use teal_activities::{Io, catalog, pulse::Still, stream};
 use teal_model::{
     StreamId,
-    release::{
-        ColumnSpec, CredentialStore, DatasetSpec, MaxDelete, PostgresEndpoint, StreamSpec, Style,
-        TableName,
-    },
+    release::{ColumnSpec, DatasetSpec, MaxDelete, PostgresEndpoint, StreamSpec, Style, TableName},
     schedule::Schedule,
     sizing::{JobSize, Sizing},
 };
 use teal_proto::v1::{IngestRequest, MergeReport, MergeRequest, ReconcileRequest};
 
-use crate::Outcome;
+use crate::{Outcome, servers::Servers};
 
 /// Twelve columns of mixed types, about 180 bytes a row.
 const COLUMNS: &[(&str, &str, &str, bool)] = &[
@@ -33,41 +30,30 @@ const COLUMNS: &[(&str, &str, &str, bool)] = &[
     ("extra", "jsonb", "jsonb", true),
 ];
 
-const DATABASE: &str = "teal_bench";
-
-pub(crate) struct Stage {
-    pub(crate) source_url: String,
-    pub(crate) merge_url: String,
-    io: Arc<Io>,
-    folder: std::path::PathBuf,
+pub(crate) struct Stage<'a> {
+    servers: &'a Servers,
+    io: Io,
 }
 
-impl Stage {
-    /// New databases, `rows` rows at the source, a migrated catalog.
-    pub(crate) async fn set_up(rows: u64) -> Outcome<Self> {
-        let (source, merge) = (url("TEAL_BENCH_SOURCE")?, url("TEAL_BENCH_MERGE")?);
-        for server in [&source, &merge] {
-            sql(server, &format!("drop database if exists {DATABASE} with (force)")).await?;
-            sql(server, &format!("create database {DATABASE}")).await?;
-        }
-        let folder = env::temp_dir().join(format!("teal_bench_{}", std::process::id()));
-        for (name, server) in [("source", &source), ("merge", &merge)] {
-            std::fs::create_dir_all(folder.join(name))?;
-            let options = PgConnectOptions::from_str(server)?;
-            std::fs::write(folder.join(name).join("username"), options.get_username())?;
-        }
-        let merge_url = with_database(&merge)?;
-        let store = CredentialStore::Files { dir: folder.display().to_string() };
-        let io = Io::new(PgConnectOptions::from_str(&merge_url)?, store, "bench", 4);
-        let stage =
-            Self { source_url: with_database(&source)?, merge_url, io: Arc::new(io), folder };
+impl<'a> Stage<'a> {
+    /// `rows` rows at the source, a migrated catalog.
+    pub(crate) async fn set_up(servers: &'a Servers, rows: u64) -> Outcome<Self> {
+        let stage = Self { servers, io: servers.io()? };
         catalog::migrate(stage.io.control()).await?;
         stage.fill(rows).await?;
         Ok(stage)
     }
 
-    async fn fill(&self, rows: u64) -> Outcome<()> {
-        sql(&self.source_url, &format!("create table facts {}", self.columns())).await?;
+    pub(crate) fn source_url(&self) -> String {
+        self.servers.stack.source_url()
+    }
+
+    pub(crate) fn merge_url(&self) -> String {
+        self.servers.stack.merge_url()
+    }
+
+    async fn fill(&self, rows: u64) -> Outcome {
+        self.servers.at_source(&format!("create table facts {}", self.columns())).await?;
         let insert = format!(
             "insert into facts select g, g % 100000, g % 100, g / 7.0, g / 3.0, 'customer ' || g,
                  md5(g::text), g % 2 = 0, date '2020-01-01' + (g % 1000)::int,
@@ -75,10 +61,10 @@ impl Stage {
                  case when g % 5 = 0 then jsonb_build_object('a', g, 'b', 'text') end
              from generate_series(1, {rows}) g"
         );
-        sql(&self.source_url, &insert).await?;
-        sql(&self.source_url, "alter table facts add primary key (id)").await?;
-        sql(&self.source_url, "vacuum analyze facts").await?;
-        sql(&self.source_url, "checkpoint").await
+        self.servers.at_source(&insert).await?;
+        self.servers.at_source("alter table facts add primary key (id)").await?;
+        self.servers.at_source("vacuum analyze facts").await?;
+        self.servers.at_source("checkpoint").await
     }
 
     /// Definition of the table's columns.
@@ -92,21 +78,21 @@ impl Stage {
         format!("({})", columns.join(", "))
     }
 
-    pub(crate) async fn merge_sql(&self, statement: &str) -> Outcome<()> {
-        sql(&self.merge_url, statement).await
+    pub(crate) async fn merge_sql(&self, statement: &str) -> Outcome {
+        self.servers.at_merge(statement).await
     }
 
     /// Changes some rows of the source, spread over the table.
-    pub(crate) async fn change(&self, rows: u64) -> Outcome<()> {
+    pub(crate) async fn change(&self, rows: u64) -> Outcome {
         let change = format!(
             "update facts set amount = amount + 1 where id in
              (select id from facts order by md5(id::text) limit {rows})"
         );
-        sql(&self.source_url, &change).await
+        self.servers.at_source(&change).await
     }
 
     /// A new stream and its first batch. The table of the round before goes.
-    pub(crate) async fn first_load(&self, round: u32, style: Style) -> Outcome<()> {
+    pub(crate) async fn first_load(&self, round: u32, style: Style) -> Outcome {
         let spec = self.spec(round, style)?;
         self.enter(&spec).await?;
         let request = ReconcileRequest { stream: spec.id.to_string(), config_hash: spec.hash() };
@@ -132,7 +118,7 @@ impl Stage {
         Ok(stream::merge(&self.io, &request, &Still::default()).await?)
     }
 
-    async fn enter(&self, spec: &StreamSpec) -> Outcome<()> {
+    async fn enter(&self, spec: &StreamSpec) -> Outcome {
         sqlx::query(
             "insert into teal.stream (name, config, config_hash, ingest_class, merge_class,
                  ingest_request_cpu, ingest_request_memory, ingest_limit_cpu, ingest_limit_memory,
@@ -174,8 +160,8 @@ impl Stage {
             team: "bench/bench".into(),
             services: "main".into(),
             style,
-            source: endpoint(&self.source_url, "source")?,
-            merge: endpoint(&self.merge_url, "merge")?,
+            source: endpoint(&self.source_url(), "source")?,
+            merge: endpoint(&self.merge_url(), "merge")?,
             schedule: Schedule::Every { seconds: 60 },
             max_delete: MaxDelete::default(),
             datasets: vec![facts],
@@ -184,25 +170,6 @@ impl Stage {
             heartbeat_seconds: 30,
         })
     }
-
-    /// Drops the databases.
-    pub(crate) async fn tear_down(self) -> Outcome<()> {
-        std::fs::remove_dir_all(&self.folder)?;
-        for variable in ["TEAL_BENCH_SOURCE", "TEAL_BENCH_MERGE"] {
-            let drop = format!("drop database if exists {DATABASE} with (force)");
-            sql(&url(variable)?, &drop).await?;
-        }
-        Ok(())
-    }
-}
-
-fn url(variable: &str) -> Outcome<String> {
-    env::var(variable).map_err(|_unset| format!("{variable} is not set: see README.md").into())
-}
-
-fn with_database(server: &str) -> Outcome<String> {
-    let (head, _database) = server.rsplit_once('/').ok_or("the URL names no database")?;
-    Ok(format!("{head}/{DATABASE}"))
 }
 
 fn endpoint(url: &str, credential: &str) -> Outcome<PostgresEndpoint> {
@@ -210,17 +177,10 @@ fn endpoint(url: &str, credential: &str) -> Outcome<PostgresEndpoint> {
     Ok(PostgresEndpoint {
         host: options.get_host().to_owned(),
         port: options.get_port(),
-        database: DATABASE.to_owned(),
+        database: options.get_database().unwrap_or_default().to_owned(),
         credential: credential.to_owned(),
         user: None,
         tls: None,
         max_sessions: 4,
     })
-}
-
-async fn sql(url: &str, statement: &str) -> Outcome<()> {
-    let mut connection = PgConnection::connect(url).await?;
-    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
-    connection.close().await?;
-    Ok(())
 }

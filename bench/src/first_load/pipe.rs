@@ -5,21 +5,22 @@ use std::{
     time::Instant,
 };
 
-use crate::{Outcome, stage::Stage};
+use super::stage::Stage;
+use crate::Outcome;
 
 /// Copies the table through `psql | psql` into a logged table and adds its primary key: seconds.
-pub(crate) async fn run(stage: &Stage) -> Outcome<f64> {
+pub(crate) async fn run(stage: &Stage<'_>) -> Outcome<f64> {
     stage.merge_sql("drop table if exists raw").await?;
     stage.merge_sql(&format!("create table raw {}", stage.columns())).await?;
     let started = Instant::now();
     let out = "copy (select * from facts) to stdout (format binary)";
     let mut sender = Command::new("psql")
-        .args(["-qX", "-d", &stage.source_url, "-c", out])
+        .args(["-qX", "-d", &stage.source_url(), "-c", out])
         .stdout(Stdio::piped())
         .spawn()?;
     let pipe = sender.stdout.take().ok_or("no pipe")?;
     let receiver = Command::new("psql")
-        .args(["-qX", "-d", &stage.merge_url, "-c", "copy raw from stdin (format binary)"])
+        .args(["-qX", "-d", &stage.merge_url(), "-c", "copy raw from stdin (format binary)"])
         .stdin(pipe)
         .status()?;
     if !(sender.wait()?.success() && receiver.success()) {

@@ -1,0 +1,55 @@
+//! Figures of Teal, each as a ratio against something measured in the same run. See `README.md`.
+#![allow(clippy::print_stdout, reason = "the figures are the output")]
+
+mod first_load;
+mod servers;
+mod streams;
+mod usage;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use servers::Servers;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Measures Teal on servers of its own.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// First load and refreshes of one table against a plain `psql` pipe
+    FirstLoad(first_load::Arguments),
+    /// Many small streams at a steady pace: punctuality, CPU and growth of each part
+    Streams(streams::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Cli::parse().bench).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(bench: &Bench) -> Outcome {
+    let servers = Servers::start().await?;
+    let measured = tokio::select! {
+        measured = async {
+            match bench {
+                Bench::FirstLoad(arguments) => first_load::run(&servers, arguments).await,
+                Bench::Streams(arguments) => streams::run(&servers, arguments).await,
+            }
+        } => measured,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+    };
+    servers.end().await?;
+    measured
+}

@@ -1,0 +1,91 @@
+//! The model of the many streams, and their tables.
+
+use std::{fmt::Write, str::FromStr};
+
+use sqlx::postgres::PgConnectOptions;
+
+use crate::{Outcome, servers::Servers};
+
+/// Rows of each table.
+const ROWS: u32 = 100;
+
+const HEAD: &str = r#"kind: Ecosystem
+name: bench
+---
+kind: Zone
+name: bench
+---
+kind: Team
+name: bench/bench
+---
+kind: PlatformServices
+name: main
+merge: {postgres: {host: 127.0.0.1, port: MERGE_PORT, database: MERGE_DB}, credential: merge}
+temporal: {namespace: default}
+credentials: {files: {dir: "SECRETS"}}
+classes:
+  small: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 500m, memory: 256Mi}, slots: 20}
+defaults: {ingest: small, merge: small, transform: small}
+---
+kind: Platform
+name: live
+services: main
+style: live
+---
+kind: Datastore
+name: shop
+team: bench/bench
+source: {postgres: {host: 127.0.0.1, port: SOURCE_PORT, database: SOURCE_DB}, credential: source}
+ingest: {snapshot: {}}
+streams: single
+schedule: {every: 1m}
+datasets:
+"#;
+
+/// The model as YAML: one dataset, and so one stream, for each table.
+pub(crate) fn model(servers: &Servers, streams: u32) -> Outcome<String> {
+    let database = |url: &str| -> Outcome<String> {
+        Ok(PgConnectOptions::from_str(url)?.get_database().unwrap_or_default().to_owned())
+    };
+    let mut text = HEAD
+        .replace("MERGE_PORT", &servers.stack.merge_port().to_string())
+        .replace("SOURCE_PORT", &servers.stack.source_port().to_string())
+        .replace("MERGE_DB", &database(&servers.stack.merge_url())?)
+        .replace("SOURCE_DB", &database(&servers.stack.source_url())?)
+        .replace("SECRETS", &servers.secrets());
+    for number in 0..streams {
+        writeln!(
+            text,
+            "  {name}: {{table: public.{name}, key: [id], columns: {{id: integer, v: text}}}}",
+            name = table(number)
+        )?;
+    }
+    text.push_str("---\nkind: Workspace\nname: reporting\nteam: bench/bench\ngroups:\n  all:\n");
+    text.push_str("    needs: {history: none}\n    sinks:\n");
+    for number in 0..streams {
+        writeln!(text, "    - shop:{}", table(number))?;
+    }
+    Ok(text)
+}
+
+/// Statements that create the tables.
+pub(crate) fn tables(streams: u32) -> String {
+    let one = |number| {
+        let name = table(number);
+        format!(
+            "create table {name} (id integer primary key, v text not null);
+             insert into {name} select g, 'row ' || g from generate_series(1, {ROWS}) g;\n"
+        )
+    };
+    (0..streams).map(one).collect()
+}
+
+/// Changes one row of one table.
+pub(crate) fn change(number: u32) -> String {
+    let name = table(number);
+    format!("update {name} set v = 'row at ' || clock_timestamp() where id = 1 + {number} % {ROWS}")
+}
+
+fn table(number: u32) -> String {
+    format!("t{number:04}")
+}
