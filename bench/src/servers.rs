@@ -43,8 +43,12 @@ impl Servers {
         Ok(Self { options, stack, secrets })
     }
 
-    /// Stops and removes them.
-    pub(crate) async fn end(self) -> Outcome {
+    /// Stops them, and removes what they kept unless somebody may want to look at it.
+    pub(crate) async fn end(self, keep: bool) -> Outcome {
+        if keep {
+            println!("what they kept is in {}", self.stack.folder().display());
+            return Ok(Stack::down(&self.options).await?);
+        }
         Ok(Stack::wipe(&self.options).await?)
     }
 
@@ -80,7 +84,7 @@ impl Servers {
     pub(crate) async fn worker(&self) -> Outcome<Process> {
         let mut worker = Command::new(teal()?);
         worker.args(["worker", "--all", "--metrics-addr", "127.0.0.1:0"]);
-        worker.env("RUST_LOG", "warn").env("TEAL_CATALOG", self.stack.merge_url());
+        worker.env("RUST_LOG", "warn");
         Ok(self.stack.spawn("worker", worker).await?)
     }
 
@@ -88,7 +92,7 @@ impl Servers {
     pub(crate) async fn teal(&self, arguments: &[&str], folder: &Path) -> Outcome {
         let mut command = Command::new(teal()?);
         self.stack.environment().give_to(&mut command);
-        command.args(arguments).current_dir(folder).env("TEAL_CATALOG", self.stack.merge_url());
+        command.args(arguments).current_dir(folder);
         let mut command = tokio::process::Command::from(command);
         let output = command.kill_on_drop(true).output().await?;
         if output.status.success() {

@@ -2,6 +2,7 @@
 //!
 //! `make test` starts the servers and tells the tests where they are (`TEAL_TEST_SOURCE`,
 //! `TEAL_TEST_MERGE`, `TEAL_TEST_NEWEST`, `TEAL_TEST_TEMPORAL`); read `testkit` first.
+#![allow(clippy::disallowed_types, reason = "statements of tests, no name comes from a model")]
 
 #[cfg(test)]
 mod cli;

@@ -1,4 +1,5 @@
 //! SQL text made from literals of this program and quoted identifiers only.
+#![allow(clippy::disallowed_types, reason = "the one place that vouches for a statement")]
 
 use std::fmt;
 
@@ -129,7 +130,83 @@ pub use crate::sql;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use teal_model::release::{DatasetSpec, Style, TableName};
+
     use super::*;
+    use crate::{
+        merge::postgres::ddl::{self, tests::orders},
+        provision::views::{self, View},
+    };
+
+    /// A statement as PostgreSQL reads it: each quoted name is `N`, each string `S`, the rest stays.
+    fn shape(statement: &str) -> String {
+        let (mut shape, mut rest) = (String::new(), statement.chars().peekable());
+        while let Some(sign) = rest.next() {
+            if sign != '"' && sign != '\'' {
+                shape.push(sign);
+                continue;
+            }
+            let escapes = sign == '\'' && shape.ends_with('E');
+            loop {
+                match rest.next().expect("the quote ends") {
+                    '\\' if escapes => drop(rest.next()),
+                    end if end == sign && rest.next_if_eq(&sign).is_none() => break,
+                    _inside => {}
+                }
+            }
+            if escapes {
+                shape.pop();
+            }
+            shape.push(if sign == '"' { 'N' } else { 'S' });
+        }
+        shape
+    }
+
+    /// Statements about a dataset all of whose names are these.
+    fn statements(table: &str, columns: [&str; 3]) -> Vec<String> {
+        let mut spec: DatasetSpec = orders();
+        table.clone_into(&mut spec.table.schema);
+        table.clone_into(&mut spec.table.name);
+        for (column, name) in spec.columns.iter_mut().zip(columns) {
+            name.clone_into(&mut column.name);
+        }
+        spec.key = vec![columns[0].to_owned()];
+        let mut texts = Vec::new();
+        for style in [Style::Live, Style::Milestoned] {
+            let created = ddl::create_table(&spec, style).unwrap();
+            texts.extend(created.iter().map(|statement| shape(statement.as_str())));
+            for history in [false, true] {
+                let view = View {
+                    name: TableName { schema: table.into(), name: table.into() },
+                    workspace: table.into(),
+                    platform: table.into(),
+                    store: table.into(),
+                    dataset: table.into(),
+                    history,
+                    reader_role: None,
+                };
+                texts.push(shape(views::query(&view, 7, &[], &spec, style).as_str()));
+            }
+        }
+        texts
+    }
+
+    /// Signs that mean something in SQL, and any other that can be seen.
+    const NAME: &str = r#"([a-z"'\\;$/*-]|\PC){1,20}"#;
+
+    proptest! {
+        #[test]
+        fn no_name_leaves_its_place(
+            table in NAME,
+            columns in prop::array::uniform3(NAME),
+        ) {
+            let columns = columns.each_ref().map(String::as_str);
+            prop_assume!(columns[0] != columns[1] && columns[0] != columns[2]);
+            prop_assert_eq!(statements(&table, columns), statements("t", ["a", "b", "c"]));
+            prop_assert_eq!(shape(literal(&table).as_str()), "S");
+        }
+    }
 
     #[test]
     fn a_hostile_name_stays_in_its_place() {

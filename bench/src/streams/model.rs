@@ -1,8 +1,6 @@
 //! The model of the many streams, and their tables.
 
-use std::{fmt::Write, str::FromStr};
-
-use sqlx::postgres::PgConnectOptions;
+use std::fmt::Write;
 
 use crate::{Outcome, servers::Servers};
 
@@ -20,9 +18,9 @@ name: bench/bench
 ---
 kind: PlatformServices
 name: main
-merge: {postgres: {host: 127.0.0.1, port: MERGE_PORT, database: MERGE_DB}, credential: merge}
+merge: {postgres: {host: 127.0.0.1, port: MERGE_PORT, database: merge}, credential: merge_rw}
 temporal: {namespace: default}
-credentials: {files: {dir: "SECRETS"}}
+credentials: {env: {}}
 classes:
   small: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 500m, memory: 256Mi}, slots: 20}
 defaults: {ingest: small, merge: small, transform: small}
@@ -35,7 +33,7 @@ style: live
 kind: Datastore
 name: shop
 team: bench/bench
-source: {postgres: {host: 127.0.0.1, port: SOURCE_PORT, database: SOURCE_DB}, credential: source}
+source: {postgres: {host: 127.0.0.1, port: SOURCE_PORT, database: source}, credential: source_reader}
 ingest: {snapshot: {}}
 streams: single
 schedule: {every: 1m}
@@ -44,15 +42,9 @@ datasets:
 
 /// The model as YAML: one dataset, and so one stream, for each table.
 pub(crate) fn model(servers: &Servers, streams: u32) -> Outcome<String> {
-    let database = |url: &str| -> Outcome<String> {
-        Ok(PgConnectOptions::from_str(url)?.get_database().unwrap_or_default().to_owned())
-    };
     let mut text = HEAD
         .replace("MERGE_PORT", &servers.stack.merge_port().to_string())
-        .replace("SOURCE_PORT", &servers.stack.source_port().to_string())
-        .replace("MERGE_DB", &database(&servers.stack.merge_url())?)
-        .replace("SOURCE_DB", &database(&servers.stack.source_url())?)
-        .replace("SECRETS", &servers.secrets());
+        .replace("SOURCE_PORT", &servers.stack.source_port().to_string());
     for number in 0..streams {
         writeln!(
             text,
@@ -77,7 +69,8 @@ pub(crate) fn tables(streams: u32) -> String {
              insert into {name} select g, 'row ' || g from generate_series(1, {ROWS}) g;\n"
         )
     };
-    (0..streams).map(one).collect()
+    let grant = "grant select on all tables in schema public to source_reader".to_owned();
+    (0..streams).map(one).chain([grant]).collect()
 }
 
 /// Changes one row of one table.

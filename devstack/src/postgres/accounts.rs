@@ -1,4 +1,5 @@
 //! Databases and roles of a stack: what an administrator would prepare for Teal.
+#![allow(clippy::disallowed_types, reason = "statements of constants and hexadecimal passwords")]
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use teal_model::{Error, Result};

@@ -13,6 +13,16 @@ fn validate_shows_all_mistakes_with_their_place() {
     insta::assert_snapshot!(desk.teal(&["validate"]));
 }
 
+/// Larger than the machine's memory: what is refused for its size must not be read first.
+#[test]
+fn a_file_of_any_size_is_refused_without_being_loaded() {
+    let desk = Desk::new();
+    desk.write("model/huge.yaml", "kind: Ecosystem\n");
+    desk.grow("model/huge.yaml", 200 << 30);
+    let said = desk.teal(&["validate"]);
+    assert!(said.starts_with("exit: 1\n") && said.contains("error[MODEL0003]"), "{said}");
+}
+
 #[test]
 fn validate_without_a_model_says_where_it_looked() {
     let desk = Desk::new();

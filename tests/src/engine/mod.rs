@@ -4,6 +4,7 @@
 //! (random changes against the obvious implementation).
 
 mod fencing;
+mod frames;
 mod golden;
 mod guards;
 mod kills;

@@ -1,5 +1,13 @@
 //! Names of any legal kind, and as many columns as PostgreSQL takes.
 
+use std::collections::BTreeSet;
+
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use sqlx::{Column, Row};
+use teal_activities::{
+    pg::{Ident, Sql, literal},
+    sql,
+};
 use teal_model::release::Style;
 
 use super::world::{World, dataset};
@@ -64,6 +72,35 @@ async fn the_widest_table_is_carried() {
         assert_eq!(stream.batch().await.inserted, 1);
         world.bench.source.run("update wide set c1589 = c1589 + 1").await;
         assert_eq!(stream.batch().await.updated, 1);
+    }
+}
+
+/// PostgreSQL itself says whether a quoted text is what it was before, and one thing only.
+#[tokio::test]
+async fn quoted_names_and_texts_are_what_the_server_reads() {
+    let world = World::new("quoted_names_and_texts").await;
+    let mut random = StdRng::seed_from_u64(20_261_127);
+    let signs: Vec<char> =
+        "\"\"''\\;$-/*%{}() \n\t\r\u{7f}\u{a0}\u{2028}aEe\u{e4}\u{1F600}".chars().collect();
+    let mut text = |most: usize| -> String {
+        let length = random.random_range(1..=most);
+        (0..length).map(|_| *signs.choose(&mut random).unwrap()).collect()
+    };
+    for _ in 0..40 {
+        let texts: Vec<String> = (0..20).map(|_| text(60)).collect();
+        let names: BTreeSet<String> = (0..10).map(|_| text(15)).collect(); // of at most 60 bytes
+        let literals = Sql::join(texts.iter().map(|text| literal(text)), ", ");
+        let found: Vec<String> =
+            sqlx::query_scalar(sql!("select unnest(array[{literals}])", literals))
+                .fetch_all(&world.bench.merge.pool)
+                .await
+                .unwrap();
+        assert_eq!(found, texts);
+        let columns = names.iter().map(|name| sql!("1 as {name}", name = Ident::new(name)));
+        let query = sql!("select {columns}", columns = Sql::join(columns, ", "));
+        let row = sqlx::query(query).fetch_one(&world.bench.merge.pool).await.unwrap();
+        let read: Vec<&str> = row.columns().iter().map(Column::name).collect();
+        assert_eq!(read, names.iter().map(String::as_str).collect::<Vec<_>>());
     }
 }
 

@@ -100,6 +100,51 @@ async fn hand_typed_json_works_or_is_refused_without_a_trace() {
     world.end().await;
 }
 
+/// Whatever a person types for whichever verb: an answer or a refusal, and the stream goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_verb_takes_any_input_without_harm() {
+    let world = World::new("any_input", 0).await;
+    world.start().await;
+    world.settled().await;
+    let verbs = [
+        names::RUN_NOW,
+        names::PAUSE,
+        names::RESUME,
+        names::RETRY,
+        names::RESYNC,
+        names::RESET,
+        names::RELOAD,
+        names::RETIRE,
+    ];
+    let long = format!(r#"{{"reason":"{}"}}"#, "x".repeat(100_000));
+    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+    let unreadable = ["5", r#""text""#, "[]", "[{}]", "true", r#"{"by":7}"#, r#"{"reason":["a"]}"#];
+    for verb in verbs {
+        for bad in unreadable.into_iter().chain([deep.as_str()]) {
+            let refused = world.type_by_hand(verb, Some(bad)).await;
+            let refused = refused.expect_err(&format!("{verb} took {bad}"));
+            assert!(refused.contains("cannot read the input"), "{verb} {bad}: {refused}");
+        }
+    }
+    for verb in verbs.into_iter().filter(|verb| *verb != names::RETIRE) {
+        for odd in ["{}", "null", r#"{"junk":{"a":[1,null]},"by":"a\"; drop table x; --"}"#, &long]
+        {
+            // an answer or a refusal with a reason: neither is a failure of the workflow
+            if let Err(refused) = world.type_by_hand(verb, Some(odd)).await {
+                assert!(!refused.contains("cannot read"), "{verb}: {refused}");
+            }
+        }
+    }
+    world.type_by_hand(names::RESUME, None).await.ok();
+    let ticket = world.tell(names::RUN_NOW).await.ticket;
+    world.until_that("still works", |status| status.runs_served == ticket).await;
+    let reason = r#"{"junk":1,"reason":"over"}"#;
+    world.type_by_hand(names::RETIRE, Some(reason)).await.unwrap();
+    let closed = world.temporal.wait_closed(&world.stream.workflow_id(), LIMIT).await.unwrap();
+    assert_eq!(closed, Closed::Completed("retired".into()));
+    world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn reload_cancels_an_ingest_and_answers_when_the_configuration_runs() {
     let world = World::new("reload", 0).await;

@@ -1,12 +1,12 @@
 //! Columns of the source's tables, and what may be wrong with one.
 
-use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
 use teal_model::{Result, advice, closest, release::ColumnSpec};
 
 use crate::{
     code,
     pg::{
-        PgResultExt, PgType,
+        PgResultExt, PgType, Sql, sql,
         types::{Carriage, Refusal, SourceType},
     },
     source::{Difference, Wanted},
@@ -41,21 +41,20 @@ pub(in super::super) async fn of(
     connection: &mut PgConnection,
     relations: &[i64],
 ) -> Result<Vec<SourceColumn>> {
-    // Text of this program only.
-    let query = format!(
+    let query = sql!(
         "select a.attrelid::int8 as relation, a.attname::text as name,
                 a.attnotnull and not exists (
                     select from pg_constraint c  -- PostgreSQL 18 has some that are not validated
                     where c.conrelid = a.attrelid and c.contype = 'n' and not c.convalidated
                       and c.conkey = array[a.attnum]) as not_null,
-                col_description(a.attrelid, a.attnum::int4) as comment, {}
-         from pg_attribute a {}
+                col_description(a.attrelid, a.attnum::int4) as comment, {types}
+         from pg_attribute a {joins}
          where a.attrelid = any($1::int8[]::oid[]) and a.attnum > 0 and not a.attisdropped
          order by a.attrelid, a.attnum",
-        SourceType::COLUMNS,
-        SourceType::JOINS,
+        types = Sql::text(SourceType::COLUMNS),
+        joins = Sql::text(SourceType::JOINS),
     );
-    sqlx::query_as(AssertSqlSafe(query))
+    sqlx::query_as(query)
         .bind(relations)
         .fetch_all(connection)
         .await
