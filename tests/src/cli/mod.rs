@@ -17,6 +17,7 @@ mod local;
 mod model;
 mod plan;
 mod schema;
+mod schema_life;
 mod start;
 mod usage;
 mod verbs;
