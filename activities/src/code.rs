@@ -247,4 +247,11 @@ teal_model::codes! {
     /// All sessions of a source are taken for very long.
     SOURCE0050: Transient, "no session at the source became free",
         "raise `max_sessions` of the source, or spread the schedules of its streams";
+
+    /// The tables were altered or rebuilt between two looks.
+    VERIFY0001: Transient, "the stream's tables changed while they were verified",
+        "verify again: what was seen before the change says nothing of the tables as they are now";
+    /// Nothing tells damage from a source that changed.
+    VERIFY0002: Transient, "no batch was committed that began after the first look",
+        "run a batch (`teal run <stream>`) and verify again";
 }

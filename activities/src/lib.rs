@@ -10,6 +10,7 @@
 //! | [`catalog`] | schema `teal`: ledger and control catalog | `catalog::ledger` |
 //! | [`plan`], [`apply`] | from a release to running jobs | `plan::make`, `apply::step` |
 //! | [`doctor`] | what could make the first day fail, and the grants that are missing | `doctor::databases` |
+//! | [`verify`] | whether merge tables hold what their batches read | `verify::Verifier` |
 //! | [`pg`] | connections, SQL text, error kinds | [`pg::Sql`] |
 //!
 //! Everything runs over an [`Io`] (connections and credentials) and a [`Pulse`] (heartbeat, cancel).
@@ -29,6 +30,7 @@ pub mod pulse;
 pub mod source;
 pub mod staging;
 pub mod stream;
+pub mod verify;
 
 pub use io::Io;
 pub use orchestrator::Orchestrator;

@@ -81,6 +81,7 @@ fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
         Command::Resume(args) => block_on(commands::resume::run(args, printer)),
         Command::Retry(args) => block_on(commands::retry::run(args, printer)),
         Command::Resync(args) => block_on(commands::resync::run(args, printer)),
+        Command::Verify(args) => block_on(Box::pin(commands::verify::run(args, printer))),
         Command::Reset(args) => block_on(commands::reset::run(args, printer)),
         Command::Reload(args) => block_on(commands::reload::run(args, printer)),
         Command::Drop(args) => block_on(Box::pin(commands::drop::run(args, printer))),

@@ -28,6 +28,29 @@ pub struct CatalogStream {
     pub config_hash: String,
 }
 
+impl CatalogStream {
+    /// The datasets that were asked for, each once; none: all of the stream.
+    ///
+    /// # Errors
+    /// `LEDGER0041` when the stream has no dataset of some name.
+    pub fn datasets(&self, asked: &[String]) -> Result<Vec<String>> {
+        let mut datasets = asked.to_vec();
+        datasets.sort_unstable();
+        datasets.dedup();
+        match datasets.iter().find(|name| self.spec.dataset(name).is_none()) {
+            None => Ok(datasets),
+            Some(unknown) => {
+                let known: Vec<&str> =
+                    self.spec.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
+                Err(Error::new(code::LEDGER0041)
+                    .with("stream", &self.spec.id)
+                    .with("dataset", unknown)
+                    .with("datasets", known.join(", ")))
+            }
+        }
+    }
+}
+
 /// What a person wants of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {

@@ -56,6 +56,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 1,
         text: include_str!("../../migrations/0005_aside.sql"),
     },
+    Migration {
+        version: 6,
+        name: "corrected",
+        oldest: 1,
+        text: include_str!("../../migrations/0006_corrected.sql"),
+    },
 ];
 
 /// Key of the advisory lock that makes migrations wait for each other ("team" in ASCII, then 1). The

@@ -25,6 +25,15 @@ pub struct Column {
     pub nullable: bool,
 }
 
+impl Column {
+    /// `"id" bigint not null`
+    fn definition(&self) -> Sql {
+        let not_null = Sql::text(if self.nullable { "" } else { " not null" });
+        let (name, pg_type) = (&self.ident, self.pg_type.sql());
+        sql!("{name} {pg_type}{not_null}", name, pg_type, not_null)
+    }
+}
+
 /// The columns of a dataset in the order of the model, and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -107,12 +116,13 @@ impl Layout {
 
     /// `"id" bigint not null, "name" text, …`
     pub fn definitions(&self) -> Sql {
-        let definition = |column: &Column| {
-            let not_null = Sql::text(if column.nullable { "" } else { " not null" });
-            let (name, pg_type) = (&column.ident, column.pg_type.sql());
-            sql!("{name} {pg_type}{not_null}", name, pg_type, not_null)
-        };
-        Sql::join(self.columns.iter().map(definition), ", ")
+        Sql::join(self.columns.iter().map(Column::definition), ", ")
+    }
+
+    /// As [`Self::definitions`], of the key columns in key order.
+    pub fn key_definitions(&self) -> Sql {
+        let named = |name: &String| self.columns.iter().find(|column| column.name == *name);
+        Sql::join(self.key.iter().filter_map(named).map(Column::definition), ", ")
     }
 
     /// The row hash over `values`, one expression per column. Each difference that a person can see

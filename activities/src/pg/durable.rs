@@ -102,3 +102,28 @@ pub async fn release(savepoint: Transaction<'_, Postgres>, attempted: &'static s
     #[expect(clippy::disallowed_methods, reason = "a savepoint commits nothing")]
     savepoint.commit().await.during(attempted)
 }
+
+/// A transaction that sees one moment throughout, and writes to nothing but temporary tables of its
+/// session. They stay when it ends by [`leave`].
+///
+/// # Errors
+/// Those of PostgreSQL.
+#[expect(clippy::disallowed_methods, reason = "nothing of it is durable")]
+pub async fn visit<'c>(
+    connection: &'c mut PgConnection,
+    attempted: &'static str,
+) -> Result<Transaction<'c, Postgres>> {
+    connection
+        .begin_with("begin isolation level repeatable read read write")
+        .await
+        .during(attempted)
+}
+
+/// Ends what [`visit`] began.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub async fn leave(visit: Transaction<'_, Postgres>, attempted: &'static str) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "temporary tables end with their session")]
+    visit.commit().await.during(attempted)
+}

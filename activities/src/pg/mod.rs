@@ -16,7 +16,7 @@ pub mod types;
 pub use address::{Address, PASSWORD_FILE};
 pub use connect::{connect, options, pool};
 pub use control::ControlPool;
-pub use durable::{alone, alone_in, aside, begin, begin_in, commit, release};
+pub use durable::{alone, alone_in, aside, begin, begin_in, commit, leave, release, visit};
 pub use error::PgResultExt;
 pub use sql::{Ident, Sql, SqlPart, literal, sql};
 pub use types::PgType;

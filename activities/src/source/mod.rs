@@ -15,7 +15,7 @@ use teal_model::Result;
 
 use crate::{
     pg::copy::RowStream,
-    staging::{Digest, Pull},
+    staging::{Buckets, Digest, Pull},
 };
 
 /// When and what a snapshot sees.
@@ -48,6 +48,18 @@ pub trait Snapshot: Send {
     /// # Errors
     /// Those of the source; `SOURCE0013` when the snapshot is too old.
     async fn rows<'a>(&'a mut self, dataset: &str, pull: &Pull) -> Result<RowStream<'a>>;
+
+    /// Keys of the rows of some buckets, in the key's order, each with its hash.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    async fn keys<'a>(&'a mut self, dataset: &str, buckets: &Buckets) -> Result<RowStream<'a>>;
+
+    /// Rows with any of these hashes: columns and hash.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    async fn hashed<'a>(&'a mut self, dataset: &str, hashes: &[i64]) -> Result<RowStream<'a>>;
 
     /// Lets the source go.
     async fn close(self: Box<Self>);

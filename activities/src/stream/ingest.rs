@@ -34,9 +34,6 @@ use crate::{
     staging::Pull,
 };
 
-/// First version whose intervals may be infinite.
-const INFINITE_INTERVALS: u32 = 170_000;
-
 /// Ingests the stream's open batch, or a new one.
 ///
 /// # Errors
@@ -72,10 +69,7 @@ async fn pull_all(
     let mut store = PostgresStore::open(connection).await?;
     sessions::lease(store.connection(), &attempt.spec.source, LONGEST_WAIT, pulse).await?;
     let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
-    let limits = Limits {
-        finite_intervals: store.connection().server_version_num() < Some(INFINITE_INTERVALS),
-        ..Limits::default()
-    };
+    let limits = Limits::towards(store.connection().server_version_num());
     let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt, limits)).await?;
     let mut watch = Watch::new(attempt, ledger.clone(), store.backend().await?, pulse);
     watch.progress.total_rows =

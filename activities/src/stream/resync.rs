@@ -9,7 +9,7 @@ use teal_proto::v1::{ResyncReport, ResyncRequest};
 use crate::{
     Io,
     catalog::{
-        control::{self, Audit, CatalogStream},
+        control::{self, Audit},
         ledger,
         resync::{self, Resync, Wish},
     },
@@ -28,7 +28,7 @@ const ENTERING: &str = "entering a resync";
 pub async fn resync(io: &Io, request: &ResyncRequest) -> Result<ResyncReport> {
     let stream = control::parse(&request.stream)?;
     let wanted = control::require(io.control(), &stream).await?;
-    let datasets = datasets(&wanted, &request.datasets)?;
+    let datasets = wanted.datasets(&request.datasets)?;
     let served = {
         let pool = io.ledger(&wanted.spec.merge).await?;
         let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
@@ -78,24 +78,6 @@ pub async fn resync(io: &Io, request: &ResyncRequest) -> Result<ResyncReport> {
         number,
         cancelled: u32::try_from(cancelled).unwrap_or(u32::MAX),
     })
-}
-
-/// The datasets that were asked for, each once.
-fn datasets(wanted: &CatalogStream, asked: &[String]) -> Result<Vec<String>> {
-    let mut datasets = asked.to_vec();
-    datasets.sort_unstable();
-    datasets.dedup();
-    match datasets.iter().find(|name| wanted.spec.dataset(name).is_none()) {
-        None => Ok(datasets),
-        Some(unknown) => {
-            let known: Vec<&str> =
-                wanted.spec.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
-            Err(Error::new(code::LEDGER0041)
-                .with("stream", &wanted.spec.id)
-                .with("dataset", unknown)
-                .with("datasets", known.join(", ")))
-        }
-    }
 }
 
 /// Two people at once get two numbers.

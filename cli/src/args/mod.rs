@@ -5,7 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     commands::{
         apply, audit, batches, completions, dev, discover, doctor, drop, explain, init, pause,
-        plan, reload, reset, resume, resync, retry, run, schema, sql, status, validate, worker,
+        plan, reload, reset, resume, resync, retry, run, schema, sql, status, validate, verify,
+        worker,
     },
     config::ENVIRONMENT_HELP,
     ui::{Color, Format, Verbosity},
@@ -84,6 +85,7 @@ pub enum Command {
     Resume(resume::Args),
     Retry(retry::Args),
     Resync(resync::Args),
+    Verify(verify::Args),
     Reset(reset::Args),
     Reload(reload::Args),
     Drop(drop::Args),

@@ -23,4 +23,5 @@ pub(crate) mod schema;
 pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod validate;
+pub(crate) mod verify;
 pub(crate) mod worker;

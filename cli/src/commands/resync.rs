@@ -67,18 +67,17 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     let session = Session::open().await?;
     let chosen = args.choice.look_up(&session).await?;
     danger(args).confirm(&chosen, args.yes, printer)?;
+    let wish = Wish {
+        datasets: &args.datasets,
+        discard_history: args.discard_history,
+        cancel: args.cancel,
+        accept: args.accept,
+        reason: args.reason.as_deref().unwrap_or_default(),
+    };
     let outcomes = if args.local {
-        local(args, &session, &chosen, printer).await
+        wish.local(&session, &chosen, printer).await
     } else {
-        let ask = Ask {
-            accept_deletes: args.accept,
-            datasets: args.datasets.clone(),
-            discard_history: args.discard_history,
-            cancel: args.cancel,
-            ..streams::ask(reason(args))
-        };
-        let no_wait = args.no_wait || args.cancel;
-        run::durable(&session, &chosen, names::RESYNC, &ask, no_wait, printer).await?
+        wish.durable(&session, &chosen, args.no_wait || args.cancel, printer).await?
     };
     let outcomes = Outcomes(outcomes);
     let exit = outcomes.show(&chosen, args.output.format, printer)?;
@@ -99,36 +98,69 @@ const fn danger(args: &Args) -> Danger {
     }
 }
 
-fn reason(args: &Args) -> &str {
-    args.reason.as_deref().unwrap_or_default()
+/// What is asked of streams. Also by `verify --repair`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wish<'a> {
+    /// None: all.
+    pub(crate) datasets: &'a [String],
+    pub(crate) discard_history: bool,
+    pub(crate) cancel: bool,
+    /// Let the batch delete more than `max_delete`.
+    pub(crate) accept: bool,
+    pub(crate) reason: &'a str,
 }
 
-/// Writes the wish, as the workflow does, then runs the batch that does it.
-async fn local(args: &Args, session: &Session, chosen: &Chosen, printer: Printer) -> Vec<Outcome> {
-    let told = streams::each_locally(&chosen.streams, async |stream| {
-        if !args.cancel {
-            streams::may_run(&session.io, stream).await?;
-        }
-        let request = ResyncRequest {
-            stream: stream.to_string(),
-            datasets: args.datasets.clone(),
-            discard_history: args.discard_history,
-            cancel: args.cancel,
-            accept_deletes: args.accept,
-            reason: reason(args).to_owned(),
-            by: config::whoami(),
+impl Wish<'_> {
+    /// Tells the workflows, and waits for their batches.
+    pub(crate) async fn durable(
+        self,
+        session: &Session,
+        chosen: &Chosen,
+        no_wait: bool,
+        printer: Printer,
+    ) -> Result<Vec<Outcome>> {
+        let ask = Ask {
+            accept_deletes: self.accept,
+            datasets: self.datasets.to_vec(),
+            discard_history: self.discard_history,
+            cancel: self.cancel,
+            ..streams::ask(self.reason)
         };
-        let report = stream::resync(&session.io, &request).await?;
-        Ok(Done::said(&format!("{} resync taken back", report.cancelled)))
-    })
-    .await;
-    if args.cancel {
-        return told;
+        run::durable(session, chosen, names::RESYNC, &ask, no_wait, printer).await
     }
-    let (told, mut refused): (Vec<_>, Vec<_>) =
-        told.into_iter().partition(|outcome| outcome.ended.is_ok());
-    let streams: Vec<_> = told.into_iter().map(|outcome| outcome.stream).collect();
-    refused.extend(streams::local_batches(session, &streams, args.accept, printer).await);
-    refused.sort_by_key(|outcome| outcome.stream.to_string());
-    refused
+
+    /// Writes the wish, as the workflow does, then runs the batch that does it.
+    pub(crate) async fn local(
+        self,
+        session: &Session,
+        chosen: &Chosen,
+        printer: Printer,
+    ) -> Vec<Outcome> {
+        let told = streams::each_locally(&chosen.streams, async |stream| {
+            if !self.cancel {
+                streams::may_run(&session.io, stream).await?;
+            }
+            let request = ResyncRequest {
+                stream: stream.to_string(),
+                datasets: self.datasets.to_vec(),
+                discard_history: self.discard_history,
+                cancel: self.cancel,
+                accept_deletes: self.accept,
+                reason: self.reason.to_owned(),
+                by: config::whoami(),
+            };
+            let report = stream::resync(&session.io, &request).await?;
+            Ok(Done::said(&format!("{} resync taken back", report.cancelled)))
+        })
+        .await;
+        if self.cancel {
+            return told;
+        }
+        let (told, mut refused): (Vec<_>, Vec<_>) =
+            told.into_iter().partition(|outcome| outcome.ended.is_ok());
+        let streams: Vec<_> = told.into_iter().map(|outcome| outcome.stream).collect();
+        refused.extend(streams::local_batches(session, &streams, self.accept, printer).await);
+        refused.sort_by_key(|outcome| outcome.stream.to_string());
+        refused
+    }
 }

@@ -17,7 +17,7 @@ use teal_model::Code;
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Codes are grouped by their letters, in the order in which a newcomer meets them.
-pub(crate) const GROUPS: [(&str, &str); 16] = [
+pub(crate) const GROUPS: [(&str, &str); 17] = [
     ("MODEL", "the model"),
     ("CLI", "the command line"),
     ("CRED", "credentials"),
@@ -29,6 +29,7 @@ pub(crate) const GROUPS: [(&str, &str); 16] = [
     ("DDL", "tables, views and roles"),
     ("PG", "PostgreSQL"),
     ("LEDGER", "the catalog and its ledger"),
+    ("VERIFY", "verifying"),
     ("ENGINE", "the engine"),
     ("TEMPORAL", "Temporal"),
     ("WORK", "workers and workflows"),

@@ -1,13 +1,12 @@
 //! The example of Teal: TPC-H tables that change, kept live and with history, and the proof.
 //!
 //! `make demo` runs [`demo`], `make up` and `make down` run [`keep`]. The pieces stand alone too:
-//! [`load`] fills the source, [`drive`] changes it, [`check`] compares.
+//! [`load`] fills the source, [`drive`] changes it.
 #![allow(
     clippy::disallowed_types,
     reason = "statements of this program, no name comes from a model"
 )]
 
-mod check;
 mod demo;
 mod drive;
 mod keep;
@@ -68,15 +67,6 @@ enum Verb {
         #[arg(long, default_value_t = 200.0)]
         rate: f64,
     },
-    /// Compare merge tables with the source, and histories with the ledger
-    Check {
-        /// URL of the source database
-        #[arg(env = programs::SOURCE, hide_env_values = true)]
-        source: String,
-        /// URL of the merge store
-        #[arg(env = "TEAL_CATALOG", hide_env_values = true)]
-        merge: String,
-    },
 }
 
 #[tokio::main]
@@ -107,6 +97,5 @@ async fn run(verb: Verb) -> Result {
             say!("{}", done.line());
             Ok(())
         }
-        Verb::Check { source, merge } => check::run(&source, &merge).await,
     }
 }

@@ -9,11 +9,6 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// `a, b, c`
-    pub(crate) fn column_list(&self) -> String {
-        self.columns.iter().map(|(name, _type)| *name).collect::<Vec<_>>().join(", ")
-    }
-
     /// `a, b`
     pub(crate) fn key_list(&self) -> String {
         self.key.join(", ")
@@ -25,11 +20,6 @@ impl Table {
         let columns = columns.collect::<Vec<_>>().join(", ");
         format!("create table tpch.{} ({columns})", self.name)
     }
-}
-
-/// The table of this name.
-pub(crate) fn table(name: &str) -> Option<&'static Table> {
-    TABLES.iter().find(|table| table.name == name)
 }
 
 /// All eight, small ones first.

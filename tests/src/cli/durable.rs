@@ -23,6 +23,9 @@ async fn an_operator_applies_runs_pauses_resumes_and_retires() {
     insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
     insta::assert_snapshot!(shop.desk.teal(&["pause", stream, "--reason", "month end"]));
     insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
+    shop.merge.run(&format!("update {}.shop__people set name = 'x' where id = 3", shop.name)).await;
+    let undecided = shop.desk.teal(&["verify", stream]);
+    assert!(undecided.contains("1 undecided") && undecided.contains("paused"), "{undecided}");
     let status = shop.desk.teal(&["status"]);
     assert!(status.contains("paused by") && status.contains(": month end"), "{status}");
     insta::assert_snapshot!(shop.desk.teal(&["resume", stream]));
@@ -49,11 +52,17 @@ async fn an_operator_applies_runs_pauses_resumes_and_retires() {
 async fn verbs_on_a_healthy_stream(shop: &Shop, stream: &str) {
     let table = format!("{}.shop__people", shop.name);
     shop.merge.run(&format!("update {table} set name = 'damaged' where id = 1")).await;
+    let damaged = shop.desk.teal(&["verify", stream]);
+    assert!(damaged.starts_with("exit: 1\n"), "{damaged}");
+    assert!(damaged.contains("different id = 1: name"), "{damaged}");
     let resynced = shop.desk.teal(&["resync", stream, "--dataset", "people"]);
     assert!(resynced.starts_with("exit: 0\n"), "{resynced}");
-    assert!(resynced.contains("batch 3: +0 ~1 −0, 4 rows staged"), "{resynced}");
+    assert!(resynced.contains("batch 4: +0 ~2 −0, 4 rows staged"), "{resynced}");
     let name = format!("select name from {table} where id = 1");
     assert_eq!(shop.merge.rows(&name).await, ["Ada"]);
+    shop.merge.run(&format!("delete from {table} where id = 2")).await;
+    let repaired = shop.desk.teal(&["verify", stream, "--repair"]);
+    assert!(repaired.starts_with("exit: 0\n") && repaired.contains("1 sound"), "{repaired}");
     for (verb, why) in [("retry", "neither failing nor backing off"), ("reset", "[LEDGER0040]")] {
         let refused = shop.desk.teal(&[verb, stream]);
         assert!(refused.starts_with("exit: 1\n") && refused.contains(why), "{refused}");

@@ -21,6 +21,7 @@ mod schema_life;
 mod start;
 mod usage;
 mod verbs;
+mod verify;
 mod watch;
 mod work;
 

@@ -15,8 +15,9 @@ use teal_proto::v1::MergeReport;
 use super::world::{Stream, World, dataset};
 use crate::testkit::Db;
 
-/// How long backends are being killed.
+/// How long backends are being killed; longer where the machine is busy and hardly a batch gets through.
 const STORM: Duration = Duration::from_secs(8);
+const LONGEST_STORM: Duration = Duration::from_secs(60);
 
 /// Ends one of Teal's backends of a database, if there is one.
 async fn kill_one(pool: &PgPool) -> bool {
@@ -78,8 +79,12 @@ async fn images_arrive_once_whatever_backend_dies() {
             }
         }
     });
-    let (started, mut round, mut committed) = (Instant::now(), 0, 0);
-    while started.elapsed() < STORM {
+    let (started, mut round, mut committed) = (Instant::now(), 0, 0_u32);
+    let lasts = |committed: u32| {
+        let enough = if committed > 2 { STORM } else { LONGEST_STORM };
+        started.elapsed() < enough
+    };
+    while lasts(committed) {
         round += 1;
         change(source, round).await;
         for stream in [&live, &milestoned] {
@@ -94,28 +99,9 @@ async fn images_arrive_once_whatever_backend_dies() {
     for stream in [&live, &milestoned] {
         while attempt(stream).await.is_none() {}
     }
-    check(source, merge).await;
-}
-
-async fn check(source: &Db, merge: &Db) {
-    let image = source.rows("select id, v from t order by id").await;
-    assert_eq!(merge.rows("select id, v from live.shop__t order by id").await, image);
-    let open = "select id, v from milestoned.shop__t where teal_batch_out = 2147483647 order by id";
-    assert_eq!(merge.rows(open).await, image);
-    let broken = "select count(*) from milestoned.shop__t a join milestoned.shop__t b using (id)
-        where a.teal_batch_in < b.teal_batch_in and a.teal_batch_out >= b.teal_batch_in
-        or a.teal_batch_in > a.teal_batch_out";
-    assert_eq!(merge.number(broken).await, 0, "versions overlap");
-    // Every version came and went with a batch that counted it.
-    let told =
-        "select count(*) from teal.batch b join teal.batch_dataset d using (stream_id, batch)
-        join teal.merge_table t on t.id = d.merge_table_id and t.style = 'milestoned'
-        where b.status = 'committed' and (d.inserted + d.updated, d.updated + d.deleted) <>
-        ((select count(*) from milestoned.shop__t m where m.teal_batch_in = b.batch),
-         (select count(*) from milestoned.shop__t m where m.teal_batch_out = b.batch - 1))";
-    assert_eq!(merge.number(told).await, 0, "counts differ from versions");
-    let sums = "select bool_and(t.rows = d.rows) from teal.merge_table t join
-        (select merge_table_id as id, sum(inserted) - sum(deleted) as rows
-         from teal.batch_dataset group by 1) d using (id)";
-    assert_eq!(merge.rows(sums).await, ["true"]);
+    for stream in [&live, &milestoned] {
+        let report = stream.verified().await;
+        assert_eq!(report.complaints(), "");
+        assert!(report.datasets[0].rows > 1_000, "{report:?}");
+    }
 }

@@ -17,5 +17,6 @@ mod resync;
 mod snapshots;
 mod types;
 mod user_types;
+mod verify;
 mod versions;
 mod world;

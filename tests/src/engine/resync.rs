@@ -7,7 +7,11 @@ use teal_proto::v1::{LoadReport, LoadRequest, ResyncReport, ResyncRequest};
 use super::world::{Stream, World, dataset};
 
 impl Stream {
-    async fn resync(&self, datasets: &[&str], discard_history: bool) -> Result<ResyncReport> {
+    pub(super) async fn resync(
+        &self,
+        datasets: &[&str],
+        discard_history: bool,
+    ) -> Result<ResyncReport> {
         let request = ResyncRequest {
             stream: self.spec.id.to_string(),
             datasets: datasets.iter().map(|&name| name.to_owned()).collect(),

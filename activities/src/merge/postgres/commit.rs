@@ -12,10 +12,14 @@ use super::{
     digests::{self, Stored},
     prepare::{Prepared, prepare},
     publish, staging,
+    verify::ledger as counts,
 };
 use crate::{
     Pulse,
-    catalog::ledger::{self, Merged, Merging, Opened},
+    catalog::{
+        ledger::{self, Merged, Merging, Opened},
+        number::int8,
+    },
     code,
     merge::MergeOrder,
     pg::{self, Ident, PgResultExt, Sql, sql},
@@ -188,16 +192,45 @@ async fn put_digest(
     }
     // The ledger adds what came and takes off what went.
     let before = (staged.source_rows + merged.deleted).saturating_sub(merged.inserted);
-    set_rows(connection, table.id, before).await
+    if before != table.rows || staged.compares_rows {
+        set_rows(connection, order, table.id, before).await?;
+    }
+    Ok(())
 }
 
-async fn set_rows(connection: &mut PgConnection, merge_table_id: i64, rows: u64) -> Result<()> {
+/// Before this batch the table held so many rows, whatever the ledger said. Where its batches do not
+/// come to that number, somebody else was at the table: the batch remembers by how much, so that the
+/// counts of all of them add up.
+async fn set_rows(
+    connection: &mut PgConnection,
+    order: &MergeOrder<'_>,
+    merge_table_id: i64,
+    rows: u64,
+) -> Result<()> {
+    const COUNTING: &str = "counting the rows of a table";
+    let rows = int8(rows);
     sqlx::query("update teal.merge_table set rows = $2 where id = $1 and rows <> $2")
         .bind(merge_table_id)
-        .bind(i64::try_from(rows).unwrap_or(i64::MAX))
-        .execute(connection)
+        .bind(rows)
+        .execute(&mut *connection)
         .await
-        .during("counting the rows of a table")?;
+        .during(COUNTING)?;
+    let told: i64 = sqlx::query_scalar(counts::sum_statement())
+        .bind(merge_table_id)
+        .fetch_one(&mut *connection)
+        .await
+        .during(COUNTING)?;
+    sqlx::query(
+        "update teal.batch_dataset set corrected = $4
+         where stream_id = $1 and batch = $2 and merge_table_id = $3",
+    )
+    .bind(order.stream.id)
+    .bind(order.batch.as_i32())
+    .bind(merge_table_id)
+    .bind(rows - told)
+    .execute(connection)
+    .await
+    .during(COUNTING)?;
     Ok(())
 }
 

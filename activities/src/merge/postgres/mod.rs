@@ -16,6 +16,7 @@ mod milestoned;
 mod prepare;
 mod publish;
 mod stage;
+pub(crate) mod verify;
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
@@ -67,6 +68,11 @@ impl PostgresStore {
     /// The connection itself: for ledger statements between the store's own.
     pub const fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// Its connection, for who only wanted its settings.
+    pub(crate) fn into_connection(self) -> PgConnection {
+        self.connection
     }
 }
 

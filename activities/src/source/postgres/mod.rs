@@ -18,8 +18,8 @@ use self::contract::Table;
 use super::{Difference, Snapshot, SnapshotFacts, Wanted};
 use crate::{
     code,
-    pg::{PgResultExt, copy::RowStream},
-    staging::{Digest, Pull},
+    pg::{PgResultExt, Sql, copy::RowStream},
+    staging::{Buckets, Digest, Pull},
 };
 
 /// Bounds of one snapshot.
@@ -35,6 +35,17 @@ pub struct Limits {
     /// The merge store is older than PostgreSQL 17, which brought infinite intervals: a source's
     /// infinite one is an error, as it would arrive as another value.
     pub finite_intervals: bool,
+}
+
+/// First version whose intervals may be infinite.
+const INFINITE_INTERVALS: u32 = 170_000;
+
+impl Limits {
+    /// The usual ones, for rows that go to a merge store of this version.
+    pub fn towards(merge_store_version: Option<u32>) -> Self {
+        let finite_intervals = merge_store_version < Some(INFINITE_INTERVALS);
+        Self { finite_intervals, ..Self::default() }
+    }
 }
 
 impl Default for Limits {
@@ -92,6 +103,11 @@ impl PostgresSnapshot {
         let known = self.tables.iter().find(|table| table.dataset == dataset);
         known.ok_or_else(|| Error::new(code::SOURCE0011).with("dataset", dataset))
     }
+
+    async fn copy(&mut self, statement: &Sql) -> Result<RowStream<'_>> {
+        let bytes = self.connection.copy_out_raw(statement.as_str()).await;
+        Ok(rows::stream(bytes.during("starting the copy at the source")?, self.limits.row_bytes))
+    }
 }
 
 /// Compares datasets with their source without taking a snapshot: every difference of each, in the
@@ -132,8 +148,17 @@ impl Snapshot for PostgresSnapshot {
 
     async fn rows<'a>(&'a mut self, dataset: &str, pull: &Pull) -> Result<RowStream<'a>> {
         let statement = rows::copy_out(self.table(dataset)?, pull);
-        let bytes = self.connection.copy_out_raw(statement.as_str()).await;
-        Ok(rows::stream(bytes.during("starting the copy at the source")?, self.limits.row_bytes))
+        self.copy(&statement).await
+    }
+
+    async fn keys<'a>(&'a mut self, dataset: &str, buckets: &Buckets) -> Result<RowStream<'a>> {
+        let statement = rows::copy_keys(self.table(dataset)?, buckets);
+        self.copy(&statement).await
+    }
+
+    async fn hashed<'a>(&'a mut self, dataset: &str, hashes: &[i64]) -> Result<RowStream<'a>> {
+        let statement = rows::copy_hashed(self.table(dataset)?, hashes);
+        self.copy(&statement).await
     }
 
     async fn close(self: Box<Self>) {

@@ -13,7 +13,7 @@ use super::contract::Table;
 use crate::{
     code,
     pg::{Ident, PgResultExt, Sql, copy::RowStream, sql},
-    staging::Pull,
+    staging::{Buckets, Pull},
 };
 
 /// Rows and xor of hashes by bucket. `$1`: mask.
@@ -28,28 +28,63 @@ pub(super) fn digest(table: &Table) -> Sql {
 
 /// The COPY of the wanted rows: the dataset's columns, the batch columns, the hash.
 pub(super) fn copy_out(table: &Table, pull: &Pull) -> Sql {
-    let named = table.layout.columns().iter().zip(&table.values);
-    let mut fields: Vec<Sql> =
-        named.map(|(column, v)| sql!("{v} as {name}", v, name = &column.ident)).collect();
+    let mut fields: Vec<Sql> = named(table).map(|(_name, field)| field).collect();
     fields.extend(pull.batch_columns().iter().map(|batch| sql!("{batch}::int4", batch)));
-    fields.push(sql!(
-        "{hash} as {name}",
-        hash = table.layout.hash(&table.values),
-        name = hash_column()
-    ));
-    let (fields, from) = (Sql::join(fields, ", "), &table.from);
-    let rows = sql!("select {fields} from {from} s", fields, from);
-    let wanted = match pull.buckets() {
+    let rows = hashed(table, fields);
+    copy(&match pull.buckets() {
         None => rows,
-        Some(buckets) => sql!(
-            "select * from ({rows}) r where ({hash} & {mask}) = any('{{{numbers}}}'::int8[])",
-            rows,
-            hash = hash_column(),
-            mask = buckets.mask,
-            numbers = Sql::join(&buckets.numbers, ","),
-        ),
-    };
-    sql!("copy ({wanted}) to stdout (format binary)", wanted)
+        Some(buckets) => within(&rows, buckets),
+    })
+}
+
+/// The COPY of keys (in their order) and hashes of the rows of some buckets.
+pub(super) fn copy_keys(table: &Table, buckets: &Buckets) -> Sql {
+    let key = table.layout.key().iter();
+    let fields = key.filter_map(|key| named(table).find(|(name, _)| name == key));
+    let rows = hashed(table, fields.map(|(_name, field)| field).collect());
+    copy(&within(&rows, buckets))
+}
+
+/// The COPY of the rows with these hashes, in the shape of [`copy_out`].
+pub(super) fn copy_hashed(table: &Table, hashes: &[i64]) -> Sql {
+    let rows = hashed(table, named(table).map(|(_name, field)| field).collect());
+    copy(&sql!(
+        "select * from ({rows}) r where {hash} = any('{{{hashes}}}'::int8[])",
+        rows,
+        hash = hash_column(),
+        hashes = Sql::join(hashes, ","),
+    ))
+}
+
+/// Name and value of each column, in the order of the model.
+fn named(table: &Table) -> impl Iterator<Item = (&str, Sql)> {
+    let named = table.layout.columns().iter().zip(&table.values);
+    named.map(|(column, v)| (column.name.as_str(), sql!("{v} as {name}", v, name = &column.ident)))
+}
+
+/// These fields of each row, and its hash.
+fn hashed(table: &Table, fields: Vec<Sql>) -> Sql {
+    sql!(
+        "select {fields}, {hash} as {name} from {from} s",
+        fields = Sql::join(fields, ", "),
+        hash = table.layout.hash(&table.values),
+        name = hash_column(),
+        from = &table.from,
+    )
+}
+
+fn within(rows: &Sql, buckets: &Buckets) -> Sql {
+    sql!(
+        "select * from ({rows}) r where ({hash} & {mask}) = any('{{{numbers}}}'::int8[])",
+        rows,
+        hash = hash_column(),
+        mask = buckets.mask,
+        numbers = Sql::join(&buckets.numbers, ","),
+    )
+}
+
+fn copy(rows: &Sql) -> Sql {
+    sql!("copy ({rows}) to stdout (format binary)", rows)
 }
 
 fn hash_column() -> Ident {
@@ -93,10 +128,7 @@ mod tests {
     use teal_model::{BatchId, release::Style};
 
     use super::*;
-    use crate::{
-        merge::{Layout, postgres::ddl::tests::orders},
-        staging::Buckets,
-    };
+    use crate::merge::{Layout, postgres::ddl::tests::orders};
 
     fn table() -> Table {
         let layout = Layout::of(&orders()).unwrap();
@@ -125,5 +157,12 @@ mod tests {
         let pull = Pull::Buckets(Buckets { mask: 7, numbers: vec![1, 5] });
         insta::assert_snapshot!(copy_out(&table(), &pull), @r#"copy (select * from (select s."id"::bigint as "id", s."note"::text as "note", s."shop"::character(3) as "shop", hash_record_extended(row(s."id"::bigint, (s."note"::text) collate "C", bpcharsend(s."shop"::character(3))), 0) as "teal_hash" from "public"."Orders" s) r where ("teal_hash" & 7) = any('{1,5}'::int8[])) to stdout (format binary)"#);
         insta::assert_snapshot!(digest(&table()), @r#"select (h & $1)::int4, count(*), bit_xor(h) from (select hash_record_extended(row(s."id"::bigint, (s."note"::text) collate "C", bpcharsend(s."shop"::character(3))), 0) from "public"."Orders" s) r(h) group by 1"#);
+    }
+
+    #[test]
+    fn a_verification_pulls_keys_then_the_rows_of_some_hashes() {
+        let buckets = Buckets { mask: 7, numbers: vec![1, 5] };
+        insta::assert_snapshot!(copy_keys(&table(), &buckets), @"");
+        insta::assert_snapshot!(copy_hashed(&table(), &[-4, 9]), @"");
     }
 }

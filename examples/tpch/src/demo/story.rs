@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Arguments, kill};
 use crate::{
-    Result, check, drive, load, model, programs, say,
+    Result, drive, load, model, programs, say,
     watch::{self, Screen, Stream},
 };
 
@@ -58,7 +58,7 @@ pub(super) async fn tell(
     watch::caught_up(&mut screen, || done.line()).await?;
 
     title(7, "Proof: every live table equals its source, every history is sound");
-    check::run(&stack.source_url(), &stack.merge_url()).await?;
+    programs::run(&stack, &["verify", "*"]).await?;
 
     title(8, "What consumers see");
     consume(&stack).await?;
