@@ -5,6 +5,7 @@
 //! | [`contract`] | names, inputs and results of the activities | |
 //! | [`stream`] | the life of one stream | [`stream::step`] |
 //! | [`apply`] | carrying out a plan | [`apply::step`] |
+//! | [`flag`] | changes of the order of commands, for histories from before them | |
 //! | [`code`] | failures that a workflow finds by itself | |
 //!
 //! Workflow code decides, activities do. `step` functions are pure; the drivers around them feed
@@ -13,6 +14,7 @@
 pub mod apply;
 pub mod code;
 pub mod contract;
+pub mod flag;
 pub mod stream;
 
 mod activity;

@@ -4,6 +4,7 @@
 
 mod apply;
 mod failures;
+mod flag;
 mod people;
 mod record;
 mod replay;

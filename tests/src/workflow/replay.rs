@@ -1,5 +1,7 @@
 //! Histories of every state, recorded from earlier code, replayed by today's. No server.
 
+use std::path::{Path, PathBuf};
+
 use teal_workflows::{apply::ApplyWorkflow, stream::StreamWorkflow};
 use temporalio_client::WorkflowHistory;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
@@ -39,13 +41,37 @@ fn replayer() -> WorkflowReplayer {
 
 #[tokio::test]
 async fn recorded_histories_replay() {
-    for name in FIXTURES {
-        let bytes = std::fs::read(folder().join(format!("{name}.json"))).unwrap();
+    for path in histories(&folder()) {
+        let bytes = std::fs::read(&path).unwrap();
         let history = WorkflowHistory::from_json(&bytes).unwrap();
         if let Err(error) = replayer().replay_workflow(history).await {
-            panic!("{name}: {error:#}");
+            panic!("{}: {error:#}", path.display());
         }
     }
+}
+
+/// All of a folder, and of the folders of earlier versions in it.
+fn histories(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(histories(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn each_state_has_its_history() {
+    let files = histories(&folder());
+    let own = files.iter().filter(|path| path.parent() == Some(&folder()));
+    let names: Vec<String> =
+        own.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names, FIXTURES);
 }
 
 #[tokio::test]

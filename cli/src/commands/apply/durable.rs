@@ -23,8 +23,10 @@ use crate::{
 
 /// How often the workflow is asked.
 const ASK_EVERY: Duration = Duration::from_millis(300);
-/// A workflow that nobody answers for is waited for this long; then no worker has it.
+/// A workflow that nobody answers for is waited for this long where no worker polls.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// And this long where one does: it may be busy. (A dead one counts as polling for 70 s.)
+const BUSY: Duration = Duration::from_secs(90);
 /// How long the end may take to be told once the steps are done, or while nothing happens.
 const TELLING: Duration = Duration::from_secs(10);
 
@@ -75,7 +77,8 @@ pub(super) async fn join_running(
     }
     printer.say("this model is being applied already: watching it");
     let jobs = Jobs::of(io, &stored.plan, &stored.release).await;
-    let watching = Box::pin(watch(temporal, ecosystem, &running.plan, jobs, printer));
+    let place = (ecosystem.as_str(), wanted.release.services.name.as_str());
+    let watching = Box::pin(watch(temporal, place, &running.plan, jobs, printer));
     leave_or_cancel(temporal, &stored.release, printer, watching).await.map(Some)
 }
 
@@ -110,7 +113,7 @@ async fn attend(job: &Job<'_>, temporal: &Temporal, release: &Release) -> Result
         }
     }
     let jobs = Jobs::of(job.io, job.plan, release).await;
-    watch(temporal, ecosystem, &job.hash, jobs, job.printer).await
+    watch(temporal, (ecosystem, &job.plan.services), &job.hash, jobs, job.printer).await
 }
 
 /// The status of a workflow that was started just before, perhaps by somebody else at the same
@@ -137,7 +140,7 @@ fn other_is_running(ecosystem: &str, running: &ApplyStatus) -> Error {
 /// Shows steps as they end, until the workflow is closed or nobody answers for it.
 async fn watch(
     temporal: &Temporal,
-    ecosystem: &str,
+    (ecosystem, services): (&str, &str),
     plan: &str,
     mut jobs: Option<Jobs>,
     printer: Printer,
@@ -162,13 +165,19 @@ async fn watch(
             Err(error) if error.kind() != Kind::Transient => return Err(error),
             Err(_silent) => line.show("waiting for a worker to answer"),
         }
-        if answered.elapsed() >= PATIENCE {
+        let silence = answered.elapsed();
+        if silence >= BUSY || silence >= PATIENCE && !is_polled(temporal, services).await {
             return Ok(Ended::Unattended { begun });
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
     drop(line);
     ended(temporal, ecosystem).await
+}
+
+/// Whether a worker is listed; a server that does not say counts as one that has none.
+async fn is_polled(temporal: &Temporal, services: &str) -> bool {
+    temporal.workflows_are_polled(services).await.unwrap_or(false)
 }
 
 fn tell_steps(status: &ApplyStatus, streams: &str, told: &mut BTreeSet<u32>, line: &Line) {
