@@ -56,6 +56,7 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
         needs_reconcile: state.reconciled_hash != wanted.config_hash,
         next_due_at_ms: next_due.unwrap_or(0),
         last_batch: small(state.last_batch),
+        read_at_ms: state.now_ms,
         catalog_uid,
         incarnation: state.incarnation,
         resync_wanted: resync.number,

@@ -3,6 +3,7 @@
 //! Read first: [`world::World`] (a worker, a stream, people), [`script::Script`] (the engine).
 
 mod apply;
+mod cold;
 mod failures;
 mod flag;
 mod people;

@@ -26,6 +26,9 @@ use crate::{
 /// Longest run of one step: it may wait for a stream that finishes a merge and then rebuilds a table.
 const STEP_SECONDS: u32 = 12 * 3_600;
 
+/// Longest silence of a step: it beats every two seconds, and who applies waits for what follows.
+const STEP_HEARTBEAT_SECONDS: u32 = 10;
+
 /// The workflow `apply`: id `apply/<ecosystem>`, so that two never run side by side.
 #[workflow]
 #[derive(Debug)]
@@ -129,7 +132,7 @@ fn execute<'a>(ctx: &'a WorkflowContext<ApplyWorkflow>, work: Work) -> Pending<'
             let options = options::bulk(Bulk {
                 queue: None,
                 run_seconds: STEP_SECONDS,
-                heartbeat_seconds: 0,
+                heartbeat_seconds: STEP_HEARTBEAT_SECONDS,
                 cancel: None,
                 summary,
             });

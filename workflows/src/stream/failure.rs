@@ -29,7 +29,7 @@ impl State {
         }
         self.answer_reload(work, kind);
         if self.is_ending() && work != Work::Retire {
-            return self.next(at_ms);
+            return self.next();
         }
         if is_batch && self.intent == Intent::Paused {
             self.stage = Stage::Paused;

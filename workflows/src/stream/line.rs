@@ -122,16 +122,22 @@ impl<'a> Line<'a> {
         self.work_token.cancel();
     }
 
-    /// Arms the timer for the earlier of both times, unless it is armed for that already. While an
-    /// activity runs there is none: nothing would follow from it.
-    pub(super) fn arm(&mut self, ctx: &'a Ctx, deadline: Option<i64>, renew_at: i64) {
+    /// Arms the timer for the earlier of both times, unless it is armed for that already, and returns
+    /// which one that is; one that is over gets a timer that fires at once. While an activity runs
+    /// there is none: nothing would follow from it.
+    pub(super) fn arm(
+        &mut self,
+        ctx: &'a Ctx,
+        deadline: Option<i64>,
+        renew_at: i64,
+    ) -> Option<i64> {
         let idle = ctx.state(|w| w.state().is_idle());
         let wanted = idle.then(|| deadline.unwrap_or(renew_at).min(renew_at));
         if wanted == self.armed_for && !self.timer.is_terminated() {
-            return;
+            return wanted;
         }
         self.disarm();
-        let Some(at_ms) = wanted else { return };
+        let at_ms = wanted?;
         let wait_ms = (at_ms - unix_ms(ctx.workflow_time())).max(1);
         self.timer_token = ctx.cancellation_token().child_token();
         let summary = ctx.state(|w| show::timer_summary(w.state(), wait_ms));
@@ -141,6 +147,7 @@ impl<'a> Line<'a> {
             .build();
         self.timer = Box::pin(ctx.timer(options));
         self.armed_for = wanted;
+        wanted
     }
 
     /// Cancels the timer: one that is only dropped stays armed at the server and wakes us later.

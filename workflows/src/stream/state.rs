@@ -69,6 +69,12 @@ pub struct State {
     pub stage: Stage,
     /// Since when its word has been what it is.
     pub since_at_ms: i64,
+    /// The last time that came with an event: what is due is judged by it.
+    pub told_at_ms: i64,
+    /// When this run of the workflow first read the ledger, by its clock; 0: not yet, or it did not say.
+    pub loaded_at_ms: i64,
+    /// A day of batches has passed since, without a rest.
+    pub is_old: bool,
     /// What `load` said last.
     pub config: LoadReport,
     /// Configuration whose tables and views are in place; empty before the first.
@@ -159,6 +165,9 @@ impl State {
             stream: stream.to_owned(),
             stage: Stage::Loading { shown: word },
             since_at_ms: at_ms,
+            told_at_ms: at_ms,
+            loaded_at_ms: 0,
+            is_old: false,
             config: LoadReport::default(),
             running_hash: String::new(),
             intent: Intent::Run,

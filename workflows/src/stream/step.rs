@@ -28,9 +28,16 @@ use super::{
 /// Status of a staged batch in the ledger.
 const INGESTED: &str = "ingested";
 
-/// Decides what follows `event`, which happened at `at_ms`.
+/// A stream renews its history daily, so that old code paths die.
+pub(super) const RENEW_AFTER_MS: i64 = 24 * 3_600 * 1_000;
+
+/// Decides what follows `event`, which happened at `at_ms`. Of two different `at_ms` of an activity's
+/// end the same commands follow: see [`told_at`].
 pub fn step(mut state: State, at_ms: i64, event: Event) -> (State, Vec<Command>) {
     let before = state.word();
+    if let Some(told_at_ms) = told_at(at_ms, &event) {
+        state.told_at_ms = told_at_ms;
+    }
     let commands = state.on(at_ms, event);
     if state.word() != before {
         state.since_at_ms = at_ms;
@@ -38,22 +45,54 @@ pub fn step(mut state: State, at_ms: i64, event: Event) -> (State, Vec<Command>)
     (state, commands)
 }
 
+/// The time that an event brings along, and that every replay sees with it.
+///
+/// The workflow's own clock is that of its last workflow task. When a worker that does not know the
+/// workflow answers a query, the SDK hands events over that no workflow task has taken up yet (SDK
+/// 1.1.1), under the clock of the task before; a later replay sees them under that of their own. So
+/// commands follow from times that came with the event: an activity brings the ledger's, a tick the one
+/// that it was waited for, a request its task's.
+fn told_at(at_ms: i64, event: &Event) -> Option<i64> {
+    match event {
+        Event::Loaded(report) if report.read_at_ms != 0 => Some(report.read_at_ms),
+        Event::Merged(report) if report.committed_at_ms != 0 => Some(report.committed_at_ms),
+        Event::Reconciled(_)
+        | Event::Ingested(_)
+        | Event::Retired
+        | Event::Failed(_)
+        | Event::Cancelled
+        | Event::Noted(_)
+        | Event::Due => None,
+        // an earlier worker's report says no time
+        Event::Loaded(_) | Event::Merged(_) => Some(at_ms),
+        Event::Started
+        | Event::RunNow { .. }
+        | Event::Pause
+        | Event::Resume
+        | Event::Retry
+        | Event::Wishes { .. }
+        | Event::Reset
+        | Event::Reload
+        | Event::Retire => Some(at_ms),
+    }
+}
+
 impl State {
     fn on(&mut self, at_ms: i64, event: Event) -> Vec<Command> {
         match (self.stage.clone(), event) {
             (Stage::Retired, _) => vec![],
             (_, Event::Started) => self.start(Work::Load),
-            (Stage::Loading { .. }, Event::Loaded(report)) => self.loaded(at_ms, *report),
+            (Stage::Loading { .. }, Event::Loaded(report)) => self.loaded(*report),
             (Stage::Reconciling, Event::Reconciled(report)) => {
                 self.reload |= report.config_hash != self.config.config_hash;
                 // What changed its shape lacks rows or values until it is read: consumers do not
                 // wait for the schedule. (An external stream runs when it is told to.)
                 self.owed |= report.statements > 0 && self.config.next_due_at_ms != 0;
-                self.configured(at_ms, report.config_hash)
+                self.configured(report.config_hash)
             }
             (Stage::Ingesting, Event::Ingested(report)) => {
                 if self.reload || self.is_ending() {
-                    return self.next(at_ms); // the batch is in the ledger, `load` finds it there
+                    return self.next(); // the batch is in the ledger, `load` finds it there
                 }
                 let (batch, epoch, rows) = (report.batch, report.epoch, report.rows);
                 self.start(Work::Merge { batch, epoch, rows })
@@ -61,18 +100,20 @@ impl State {
             (Stage::Merging { .. }, Event::Merged(report)) => {
                 self.last_batch = report.batch;
                 self.next_due_at_ms = report.next_due_at_ms;
+                self.is_old |= self.loaded_at_ms != 0
+                    && report.committed_at_ms - self.loaded_at_ms >= RENEW_AFTER_MS;
                 self.last_report = Some(report);
                 self.resync.serve(report.resync);
                 self.owed = false;
                 self.healthy();
                 self.runs.served = self.runs.served.max(self.runs.serving);
-                self.next(at_ms)
+                self.next()
             }
             (Stage::Retiring, Event::Retired) => self.close(),
             (Stage::Ingesting | Stage::Merging { .. }, Event::Failed(_) | Event::Cancelled)
                 if self.giving_up =>
             {
-                self.next(at_ms)
+                self.next()
             }
             (_, Event::Failed(failure)) => match self.work() {
                 Some(work) => self.failed(at_ms, work, failure),
@@ -91,7 +132,10 @@ impl State {
                 if self.deadline().is_none_or(|deadline| deadline > at_ms) {
                     return vec![]; // a timer that was late to be cancelled
                 }
-                self.go_on(at_ms)
+                if self.stage == Stage::Waiting {
+                    self.told_at_ms = at_ms; // a tick of the ledger; a pause is of our own clock
+                }
+                self.go_on()
             }
             (_, Event::RunNow { accept_deletes }) => {
                 self.runs.requested += 1;
@@ -99,7 +143,7 @@ impl State {
                     self.runs.accept = self.runs.requested;
                 }
                 self.was_failing = false;
-                self.go_on(at_ms)
+                self.go_on()
             }
             (stage, Event::Pause) => self.pause(&stage),
             (stage, Event::Resume) => self.resume(&stage),
@@ -112,16 +156,16 @@ impl State {
                 (self.resync.wanted, self.resync.words) = (wanted, words);
                 vec![]
             }
-            (_, Event::Reset) => self.reset(at_ms),
+            (_, Event::Reset) => self.reset(),
             (_, Event::Reload) => {
                 self.reload = true;
                 self.reloads.asked += 1;
                 self.was_failing = false;
-                self.interrupt(at_ms)
+                self.interrupt()
             }
             (_, Event::Retire) => {
                 self.intent = Intent::Retired;
-                self.interrupt(at_ms)
+                self.interrupt()
             }
             // the answer of something that is no longer going on changes nothing
             (
@@ -137,7 +181,7 @@ impl State {
     }
 
     /// Chooses what comes now that nothing runs. The order of the rules is their rank.
-    pub(super) fn next(&mut self, at_ms: i64) -> Vec<Command> {
+    pub(super) fn next(&mut self) -> Vec<Command> {
         if self.intent == Intent::Retired {
             return self.start(Work::Retire);
         }
@@ -148,7 +192,7 @@ impl State {
             self.stage = Stage::Paused;
             return vec![Command::Note { abandon: false }];
         }
-        if self.run_is_due(at_ms) {
+        if self.run_is_due() {
             return self.start(Work::Ingest);
         }
         self.healthy();
@@ -158,8 +202,8 @@ impl State {
         if rested { vec![] } else { vec![Command::Note { abandon: false }] }
     }
 
-    fn run_is_due(&self, at_ms: i64) -> bool {
-        let ticked = self.next_due_at_ms != 0 && self.next_due_at_ms <= at_ms;
+    fn run_is_due(&self) -> bool {
+        let ticked = self.next_due_at_ms != 0 && self.next_due_at_ms <= self.told_at_ms;
         self.owed || ticked || self.runs.requested > self.runs.served
     }
 
@@ -190,9 +234,9 @@ impl State {
     }
 
     /// Tries again what is put off, or starts a batch that is due.
-    fn go_on(&mut self, at_ms: i64) -> Vec<Command> {
+    fn go_on(&mut self) -> Vec<Command> {
         match self.stage {
-            Stage::Waiting => self.next(at_ms),
+            Stage::Waiting => self.next(),
             _ => self.go_on_after_failure(),
         }
     }
@@ -215,13 +259,13 @@ impl State {
 
     /// The ledger has given the open batch up: what still works on it stops, and the next try takes
     /// a new number, at once unless a pause or the end stands in the way.
-    fn reset(&mut self, at_ms: i64) -> Vec<Command> {
+    fn reset(&mut self) -> Vec<Command> {
         self.healthy();
         self.was_failing = false;
         self.owed = true;
         self.reload = true; // the ledger is not what it was
         if self.is_idle() {
-            return self.next(at_ms);
+            return self.next();
         }
         self.give_up()
     }
@@ -236,14 +280,14 @@ impl State {
     }
 
     /// Makes room for a reload or the end: at once, by cancelling an ingest, or after a merge.
-    fn interrupt(&mut self, at_ms: i64) -> Vec<Command> {
+    fn interrupt(&mut self) -> Vec<Command> {
         if self.is_idle() {
-            return self.next(at_ms);
+            return self.next();
         }
         if matches!(self.stage, Stage::Ingesting) { self.give_up() } else { vec![] }
     }
 
-    fn loaded(&mut self, at_ms: i64, report: LoadReport) -> Vec<Command> {
+    fn loaded(&mut self, report: LoadReport) -> Vec<Command> {
         if !self.reload {
             self.intent = match report.intent.as_str() {
                 "gone" => return self.close(),
@@ -253,6 +297,9 @@ impl State {
                 "paused" => Intent::Paused,
                 _ => Intent::Run,
             };
+        }
+        if self.loaded_at_ms == 0 {
+            self.loaded_at_ms = report.read_at_ms;
         }
         self.last_batch = report.last_batch; // the catalog wins, also over a later memory
         self.next_due_at_ms = report.next_due_at_ms;
@@ -266,11 +313,11 @@ impl State {
         };
         self.config = report;
         if self.reload || self.is_ending() {
-            return self.next(at_ms);
+            return self.next();
         }
         if !self.config.needs_reconcile {
             let hash = self.config.config_hash.clone();
-            return self.configured(at_ms, hash);
+            return self.configured(hash);
         }
         if self.config.open_status == INGESTED {
             self.reload = true; // finish what is staged under the old shape, then come back
@@ -281,7 +328,7 @@ impl State {
     }
 
     /// Tables and views stand as this configuration wants them.
-    fn configured(&mut self, at_ms: i64, config_hash: String) -> Vec<Command> {
+    fn configured(&mut self, config_hash: String) -> Vec<Command> {
         self.running_hash = config_hash;
         self.reloads.done = self.reloads.begun;
         self.reloads.failure = None;
@@ -293,7 +340,7 @@ impl State {
             self.stage = Stage::Failing { next: Work::Ingest, until_ms };
             return vec![];
         }
-        self.next(at_ms)
+        self.next()
     }
 
     fn healthy(&mut self) {

@@ -13,7 +13,8 @@ use teal_proto::v1::{Ask, Reply, StreamInput, StreamStatus};
 use teal_temporal::names;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ContinueAsNewOptions, WorkflowContext, WorkflowContextView, WorkflowResult, workflows::select,
+    ContinueAsNewOptions, TimerResult, WorkflowContext, WorkflowContextView, WorkflowResult,
+    workflows::select,
 };
 
 use super::{
@@ -22,13 +23,10 @@ use super::{
     line::{Line, note},
     listed, show,
     state::{Intent, Stage, State},
-    step::step,
+    step::{RENEW_AFTER_MS, step},
     word::Word,
 };
 use crate::lenient::Asked;
-
-/// An idle stream renews its history daily, so that old code paths die.
-const RENEW_AFTER_MS: i64 = 24 * 3_600 * 1_000;
 
 /// What a validator or a handler answers when it says no.
 pub(super) type Refusal = Box<dyn std::error::Error + Send + Sync>;
@@ -63,14 +61,14 @@ impl StreamWorkflow {
             began_anew();
         }
         let renew_at = unix_ms(ctx.workflow_time()) + RENEW_AFTER_MS;
-        let mut line = Line::default();
+        let (mut line, mut is_old) = (Line::default(), false);
         happened(ctx, Event::Started);
         loop {
             while let Some(order) = ctx.state_mut(|w| w.orders.pop_front()) {
                 match order {
                     // a stream that is always late is never idle: it renews between two batches
                     Command::Do { work: Work::Ingest, accept_deletes: false }
-                        if wants_renewal(ctx, renew_at) && ctx.all_handlers_finished() =>
+                        if wants_renewal(ctx, is_old) && ctx.all_handlers_finished() =>
                     {
                         return renew(ctx);
                     }
@@ -90,30 +88,25 @@ impl StreamWorkflow {
                 }
             }
             listed::show(ctx);
-            if is_renewable(ctx, renew_at) {
+            if is_renewable(ctx, is_old) {
                 drained(ctx).await?;
                 if ctx.state(|w| w.orders.is_empty()) {
                     return renew(ctx);
                 }
                 continue;
             }
-            let deadline = ctx.state(|w| w.state.deadline());
-            if deadline.is_some_and(|deadline| deadline <= unix_ms(ctx.workflow_time())) {
-                happened(ctx, Event::Due);
-                continue;
-            }
-            line.arm(ctx, deadline, renew_at);
+            let armed_for = line.arm(ctx, ctx.state(|w| w.state.deadline()), renew_at);
             let (mut work, mut timer) = line.both();
-            let event = select! {
-                event = work => Some(event),
-                _fired_or_cancelled = timer => Some(Event::Due),
-                ordered = ctx.wait_condition(|w| !w.orders.is_empty()) => {
-                    ordered?;
-                    None
+            select! {
+                event = work => happened(ctx, event),
+                ended = timer => {
+                    // a timer that fired says how late it is at least, whatever the clock says
+                    if let (TimerResult::Fired, Some(at_ms)) = (ended, armed_for) {
+                        is_old |= at_ms >= renew_at;
+                        happened_at(ctx, at_ms, Event::Due);
+                    }
                 }
-            };
-            if let Some(event) = event {
-                happened(ctx, event);
+                ordered = ctx.wait_condition(|w| !w.orders.is_empty()) => ordered?,
             }
         }
     }
@@ -351,7 +344,10 @@ fn times(failures: u32) -> String {
 }
 
 pub(super) fn happened(ctx: &WorkflowContext<StreamWorkflow>, event: Event) {
-    let at_ms = unix_ms(ctx.workflow_time());
+    happened_at(ctx, unix_ms(ctx.workflow_time()), event);
+}
+
+fn happened_at(ctx: &WorkflowContext<StreamWorkflow>, at_ms: i64, event: Event) {
     ctx.state_mut(|w| w.happened(at_ms, event));
 }
 
@@ -369,13 +365,13 @@ fn began_anew() {
 }
 
 /// Whether the history is to be exchanged for a new one, now that nothing runs.
-fn is_renewable(ctx: &WorkflowContext<StreamWorkflow>, renew_at: i64) -> bool {
-    ctx.state(|w| w.state.is_idle()) && wants_renewal(ctx, renew_at)
+fn is_renewable(ctx: &WorkflowContext<StreamWorkflow>, is_old: bool) -> bool {
+    ctx.state(|w| w.state.is_idle()) && wants_renewal(ctx, is_old)
 }
 
-/// Whether the history is long or old enough, and nobody waits for a reload (whose handler would
+/// Whether the history is long or (`is_old`) old enough, and nobody waits for a reload (whose handler would
 /// keep the old history open, while the old history waits for it).
-fn wants_renewal(ctx: &WorkflowContext<StreamWorkflow>, renew_at: i64) -> bool {
+fn wants_renewal(ctx: &WorkflowContext<StreamWorkflow>, is_old: bool) -> bool {
     let (waited_for, limit) = ctx.state(|w| {
         let reloads = &w.state.reloads;
         (w.state.reload || reloads.done < reloads.asked, w.state.renew_after_events)
@@ -383,7 +379,8 @@ fn wants_renewal(ctx: &WorkflowContext<StreamWorkflow>, renew_at: i64) -> bool {
     !waited_for
         && (ctx.continue_as_new_suggested()
             || (limit != 0 && ctx.history_length() >= limit)
-            || unix_ms(ctx.workflow_time()) >= renew_at)
+            || is_old
+            || ctx.state(|w| w.state.is_old))
 }
 
 /// Waits until no update is being answered, or one of them ordered something.

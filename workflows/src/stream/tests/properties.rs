@@ -78,13 +78,17 @@ struct World {
     served: u64,
     /// The running ingest or merge lost its batch.
     fenced: bool,
+    /// How far behind the clock is when an activity ends.
+    lag: i64,
+    /// What happened, when, and what followed.
+    happened: Vec<(i64, Event, Vec<Command>)>,
 }
 
 impl World {
     fn new() -> Self {
         let mut world = Self {
             state: State::new("live/shop", &StreamCarry::default(), 0),
-            now: 0,
+            now: 1, // 0 means that nobody said a time
             running: None,
             intent: Intent::Run,
             next_batch: 1,
@@ -95,14 +99,21 @@ impl World {
             serving: 0,
             served: 0,
             fenced: false,
+            lag: 0,
+            happened: Vec::new(),
         };
         world.feed(Event::Started);
         world
     }
 
     fn feed(&mut self, event: Event) {
-        let (state, commands) = step(self.state.clone(), self.now, event);
+        // as the driver: a timer's time is the one it was armed for
+        let armed_for = (event == Event::Due).then(|| self.state.deadline()).flatten();
+        let lag = if ends_an_activity(&event) { self.lag } else { 0 };
+        let at_ms = armed_for.unwrap_or(self.now - lag);
+        let (state, commands) = step(self.state.clone(), at_ms, event.clone());
         self.state = state;
+        self.happened.push((self.now, event, commands.clone()));
         for command in commands {
             assert!(!self.closed, "{command:?} after the end");
             match command {
@@ -201,7 +212,7 @@ impl World {
                         | (Event::Retired, Some(Work::Retire))
                 );
                 if !belongs {
-                    self.feed(event);
+                    self.feed(timed(event, self.now));
                 }
             }
         }
@@ -229,6 +240,7 @@ impl World {
                 last_batch: self.state.last_batch,
                 resync_wanted: self.open_wish(),
                 resync_served: self.served,
+                read_at_ms: self.now,
                 ..LoadReport::default()
             })),
             Work::Reconcile => reconciled("h"),
@@ -245,6 +257,7 @@ impl World {
                     batch,
                     next_due_at_ms: self.now + PERIOD_MS,
                     resync: self.serving,
+                    committed_at_ms: self.now,
                     ..MergeReport::default()
                 })
             }
@@ -254,7 +267,52 @@ impl World {
     }
 }
 
+/// With the time that an activity's report has.
+fn timed(mut event: Event, now: i64) -> Event {
+    match &mut event {
+        Event::Loaded(report) => report.read_at_ms = now,
+        Event::Merged(report) => report.committed_at_ms = now,
+        _ => {}
+    }
+    event
+}
+
+const fn ends_an_activity(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Loaded(_)
+            | Event::Reconciled(_)
+            | Event::Ingested(_)
+            | Event::Merged(_)
+            | Event::Retired
+            | Event::Failed(_)
+            | Event::Cancelled
+            | Event::Noted(_)
+    )
+}
+
 proptest! {
+    /// A worker that is asked how the stream is may see the end of an activity under the clock of an
+    /// earlier moment; whoever replays it sees the right one.
+    #[test]
+    fn the_clock_at_the_end_of_an_activity_changes_no_command(
+        turns in turns(),
+        lag in 1..100 * PERIOD_MS,
+    ) {
+        let mut world = World { lag, ..World::new() };
+        for turn in turns {
+            world.turn(turn);
+        }
+        let mut replay = State::new("live/shop", &StreamCarry::default(), 0);
+        for (number, (now, event, ordered)) in world.happened.into_iter().enumerate() {
+            let armed_for = (event == Event::Due).then(|| replay.deadline()).flatten();
+            let text = format!("{number}: {event:?}");
+            let (state, commands) = step(replay, armed_for.unwrap_or(now), event);
+            prop_assert_eq!(commands, ordered, "{}", text);
+            replay = state;
+        }
+    }
+
     #[test]
     fn no_history_breaks_a_rule_and_every_request_is_served_in_the_end(turns in turns()) {
         let mut world = World::new();
