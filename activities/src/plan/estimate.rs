@@ -10,7 +10,10 @@ use teal_model::{
 };
 
 use super::{Draft, jobs::JobPlan, speed::Speed};
-use crate::{Io, pg::PgResultExt};
+use crate::{
+    Io,
+    pg::{Ident, PgResultExt, sql},
+};
 
 /// Bytes that a slow pipe moves in an hour (50 MB/s): a load above that deserves a warning, as it
 /// starts again from zero when its worker dies.
@@ -114,10 +117,9 @@ impl Source {
         };
         let Self::Open(connection) = self else { return load };
         match statistics(connection, &dataset.source).await {
-            Ok(Some((rows, bytes))) => {
-                // −1 rows: never analysed.
-                load.rows = u64::try_from(rows).ok().map(significant);
-                load.bytes = u64::try_from(bytes).ok().map(significant);
+            Ok(Some(found)) => {
+                load.rows = found.rows.map(significant);
+                load.bytes = Some(significant(found.bytes));
             }
             Ok(None) => {
                 draft.warn(format!("the source has no table {}", dataset.source));
@@ -136,12 +138,22 @@ impl Source {
     }
 }
 
-/// Rows and bytes of a table, or of all its partitions together.
+/// How large a table is, or all its partitions together.
+struct Statistics {
+    /// Counted by ANALYZE, else extrapolated from a few pages; `None`: not even that.
+    rows: Option<u64>,
+    /// With indexes.
+    bytes: u64,
+}
+
+/// Pages that are looked at where nobody has analysed a table.
+const SAMPLED_PAGES: f64 = 200.0;
+
 async fn statistics(
     connection: &mut PgConnection,
     table: &TableName,
-) -> Result<Option<(i64, i64)>> {
-    let found: (Option<i64>, Option<i64>, i64) = sqlx::query_as(
+) -> Result<Option<Statistics>> {
+    let found: (Option<i64>, Option<i64>, i64, Option<f64>) = sqlx::query_as(
         "with named as (
            select c.oid, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where n.nspname = $1 and c.relname = $2),
@@ -151,15 +163,37 @@ async fn statistics(
            select t.relid from named n cross join pg_partition_tree(n.oid) t
            where n.relkind = 'p' and t.isleaf)
          select case when bool_or(c.reltuples < 0) then -1 else sum(c.reltuples)::bigint end,
-                sum(pg_total_relation_size(c.oid))::bigint, (select count(*) from named)
+                sum(pg_total_relation_size(c.oid))::bigint, (select count(*) from named),
+                (sum(pg_relation_size(c.oid)) / current_setting('block_size')::int)::float8
          from parts p join pg_class c on c.oid = p.oid",
     )
     .bind(&table.schema)
     .bind(&table.name)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await
     .during("reading the statistics of a source table")?;
-    Ok((found.2 > 0).then(|| (found.0.unwrap_or(0), found.1.unwrap_or(0))))
+    let (rows, bytes, named, pages) = found;
+    if named == 0 {
+        return Ok(None);
+    }
+    let rows = match rows {
+        Some(never) if never < 0 => sampled_rows(connection, table, pages.unwrap_or(0.0)).await,
+        counted => u64::try_from(counted.unwrap_or(0)).ok(),
+    };
+    Ok(Some(Statistics { rows, bytes: u64::try_from(bytes.unwrap_or(0)).unwrap_or(0) }))
+}
+
+/// The rows of a table of so many pages, from a few of them. None where the role may not read it,
+/// which others tell, and for what is no table.
+async fn sampled_rows(connection: &mut PgConnection, table: &TableName, pages: f64) -> Option<u64> {
+    if pages == 0.0 {
+        return Some(0);
+    }
+    let percent = (SAMPLED_PAGES / pages * 100.0).min(100.0);
+    let table = Ident::from(table);
+    let count = sql!("select count(*)::float8 from {table} tablesample system ($1)", table);
+    let sampled: f64 = sqlx::query_scalar(count).bind(percent).fetch_one(connection).await.ok()?;
+    format!("{:.0}", sampled * 100.0 / percent).parse().ok()
 }
 
 #[cfg(test)]

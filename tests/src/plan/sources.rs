@@ -2,6 +2,8 @@
 
 use teal_activities::{code, plan::sources::Findings};
 
+use teal_model::plan::Action;
+
 use super::world::{World, words};
 
 /// Everything that a plan of this model is refused for.
@@ -134,5 +136,33 @@ async fn a_source_that_drifted_holds_nothing_else_up() {
     // Wanted anew, it is refused.
     world.apply(&model).await;
     assert!(refused(&world, &world.model).await.contains("column name is missing"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn tables_that_nobody_analysed_are_estimated_from_a_few_pages() {
+    let world = World::new("tables_that_nobody_analysed").await;
+    world
+        .bench
+        .source
+        .run(
+            "drop table customers, orders;
+             create table customers (id bigint primary key, name varchar(80) not null)
+               with (autovacuum_enabled = off);
+             insert into customers select n, 'customer ' || n from generate_series(1, 20000) n;
+             create table orders (id bigint, total numeric(15,2), primary key (id))
+               partition by range (id);
+             create table orders_a partition of orders for values from (0) to (10)
+               with (autovacuum_enabled = off)",
+        )
+        .await;
+    let plan = world.plan(&world.model).await;
+    let loads = plan.steps.iter().find_map(|step| match &step.action {
+        Action::CreateStream { loads, .. } if loads.len() == 2 => Some(loads),
+        _ => None,
+    });
+    let loads = loads.expect("the loads of live/shop");
+    let (customers, orders) = (loads[0].rows.unwrap(), loads[1].rows.unwrap());
+    assert_eq!((customers, orders), (20_000, 0));
     world.end().await;
 }
