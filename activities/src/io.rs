@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use sqlx::{PgConnection, PgPool};
@@ -15,6 +15,7 @@ use crate::{
     code,
     credentials::{self, Login},
     pg::{self, Address, ControlPool, PgResultExt},
+    source::{Lens, Snapshot},
 };
 
 /// Connections that a worker holds at most to the catalog, and as many to each merge store, for short
@@ -30,6 +31,7 @@ pub struct Io {
     ledgers: Mutex<HashMap<PostgresEndpoint, (Login, PgPool)>>,
     ledger_connections: u32,
     worker: String,
+    lens: Option<Arc<dyn Lens>>,
 }
 
 /// Name of a process's short statements in `pg_stat_activity`.
@@ -51,6 +53,22 @@ impl Io {
             ledgers: Mutex::default(),
             ledger_connections,
             worker: worker.into(),
+            lens: None,
+        }
+    }
+
+    /// Batches see their sources through this lens.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn through(self, lens: Arc<dyn Lens>) -> Self {
+        Self { lens: Some(lens), ..self }
+    }
+
+    /// A snapshot as batches see it.
+    pub(crate) fn seen(&self, snapshot: Box<dyn Snapshot>) -> Box<dyn Snapshot> {
+        match &self.lens {
+            Some(lens) => lens.over(snapshot),
+            None => snapshot,
         }
     }
 

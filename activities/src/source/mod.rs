@@ -64,3 +64,11 @@ pub trait Snapshot: Send {
     /// Lets the source go.
     async fn close(self: Box<Self>);
 }
+
+/// Stands between snapshots and the batches that read them. A process has none; a test has one that
+/// drops, doubles or mixes up rows, and shows by it that such a fault would be noticed.
+#[doc(hidden)]
+pub trait Lens: std::fmt::Debug + Send + Sync {
+    /// The snapshot as it is to be seen.
+    fn over(&self, snapshot: Box<dyn Snapshot>) -> Box<dyn Snapshot>;
+}

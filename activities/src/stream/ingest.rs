@@ -102,7 +102,7 @@ async fn open_source(io: &Io, attempt: &Attempt, limits: Limits) -> Result<Box<d
     let datasets: Vec<&DatasetSpec> = attempt.tables.iter().map(|table| &table.layout).collect();
     let snapshot =
         PostgresSnapshot::take(connection, attempt.stream().store(), &datasets, limits).await?;
-    Ok(Box::new(snapshot))
+    Ok(io.seen(Box::new(snapshot)))
 }
 
 /// Decides what of a dataset has to travel, and lets it.

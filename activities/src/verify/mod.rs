@@ -38,7 +38,7 @@ use crate::{
     provision::tables::{self, InPlace},
     pulse::{Progress, while_beating},
     source::{
-        Snapshot,
+        self, Snapshot,
         postgres::{Limits, PostgresSnapshot},
         sessions::{self, LONGEST_WAIT},
     },
@@ -144,7 +144,11 @@ impl<'a> Verifier<'a> {
                 pulse,
             };
             let found = Box::pin(findings(&mut comparison, table)).await;
-            datasets.push(found.map_err(|error| error.with("dataset", &table.table.dataset))?);
+            let advised = |error: Error| {
+                let error = error.with("dataset", &table.table.dataset);
+                source::advised(error, self.stream.spec.id.store())
+            };
+            datasets.push(found.map_err(advised)?);
         }
         let batch = moment::last_batch(&mut visit, self.stream.id).await?;
         pg::leave(visit, VERIFYING).await?;

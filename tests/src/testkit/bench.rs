@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use teal_activities::Io;
+use teal_activities::{Io, source::Lens};
 use teal_model::release::{CredentialStore, PostgresEndpoint};
 use tempfile::TempDir;
 
@@ -42,6 +42,12 @@ impl Bench {
     /// The merge store as a model names it.
     pub(crate) fn merge_endpoint(&self) -> PostgresEndpoint {
         self.merge.endpoint("merge")
+    }
+
+    /// As `io`, whose batches see the source through a lens.
+    pub(crate) fn io_through(&self, lens: Arc<dyn Lens>) -> Arc<Io> {
+        let io = Io::new(self.merge.options(), self.credentials.store(), "test-worker", 4);
+        Arc::new(io.through(lens))
     }
 
     /// Another process on the same databases: for tests with two workers.

@@ -14,7 +14,7 @@ use super::world::{Stream, World, dataset};
 
 impl Stream {
     /// A verification while nothing changes at the source.
-    pub(super) async fn verified(&self) -> Report {
+    pub(in crate::engine) async fn verified(&self) -> Report {
         self.verified_within(&Options::default()).await
     }
 
