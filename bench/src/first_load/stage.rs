@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use sqlx::{postgres::PgConnectOptions, types::Json};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions, types::Json};
 use teal_activities::{Io, catalog, pulse::Still, stream};
 use teal_model::{
     StreamId,
@@ -118,7 +118,10 @@ impl<'a> Stage<'a> {
         Ok(stream::merge(&self.io, &request, &Still::default()).await?)
     }
 
+    /// As an apply would enter it; on a connection of its own, as those of the engine write only
+    /// where it commits.
     async fn enter(&self, spec: &StreamSpec) -> Outcome {
+        let mut connection = PgConnection::connect(&self.merge_url()).await?;
         sqlx::query(
             "insert into teal.stream (name, config, config_hash, ingest_class, merge_class,
                  ingest_request_cpu, ingest_request_memory, ingest_limit_cpu, ingest_limit_memory,
@@ -128,8 +131,9 @@ impl<'a> Stage<'a> {
         .bind(spec.id.to_string())
         .bind(Json(spec))
         .bind(spec.hash())
-        .execute(self.io.control())
+        .execute(&mut connection)
         .await?;
+        connection.close().await?;
         Ok(())
     }
 

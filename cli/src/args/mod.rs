@@ -99,6 +99,4 @@ pub enum Command {
 }
 
 #[cfg(test)]
-mod spoken;
-#[cfg(test)]
 mod tests;

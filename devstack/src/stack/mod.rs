@@ -53,6 +53,8 @@ impl Stack {
 
         let passwords = Passwords::load_or_make(&place.folder)?;
         let mut record = Record::load(&place.folder);
+        // A free port is free until somebody listens: stacks choose and start one after another.
+        let choosing = place::lock(&cache.join("ports"), "another stack starts", options).await?;
         let ports = settle_ports(&mut record, &place.folder, options).await?;
         record.temporal_cli = Some(cli.clone());
         let cluster = |name, programs| Cluster {
@@ -75,6 +77,7 @@ impl Stack {
             server.up(ports),
             beside,
         );
+        drop(choosing);
         record.processes.extend(beside?.map(|process| (NEWEST.to_owned(), process)));
         for (name, started) in SERVERS.into_iter().zip([source, merge, server]) {
             record.processes.insert(name.to_owned(), started?);

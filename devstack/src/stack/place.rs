@@ -33,13 +33,14 @@ impl Place {
     pub(super) async fn make(options: &Options, account: &Account) -> Result<Self> {
         let mut place = Self::of(options, account)?;
         let above = place.folder.parent().unwrap_or(&place.folder);
-        let sweep = lock(&above.join("lock"), options).await?;
+        const WORKS: &str = "another command works on this stack";
+        let sweep = lock(&above.join("lock"), WORKS, options).await?;
         if place.private {
             sweep_orphans(above, &place.folder, options).await?;
         }
         fs::create_dir_all(&place.folder).at("making the stack's folder", &place.folder)?;
         drop(sweep);
-        place.lock = Some(lock(&place.folder.join("lock"), options).await?);
+        place.lock = Some(lock(&place.folder.join("lock"), WORKS, options).await?);
         Ok(place)
     }
 
@@ -56,12 +57,13 @@ impl Place {
     }
 }
 
-async fn lock(path: &Path, options: &Options) -> Result<File> {
-    let file = File::create(path).at("locking the stack's folder", path)?;
+/// Waits until nobody else holds the lock; `busy` says what somebody else does meanwhile.
+pub(super) async fn lock(path: &Path, busy: &str, options: &Options) -> Result<File> {
+    let file = File::create(path).at("locking a folder", path)?;
     let mut told = false;
     while file.try_lock().is_err() {
         if !told {
-            options.progress.say("waiting: another command works on this stack");
+            options.progress.say(format!("waiting: {busy}"));
             told = true;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

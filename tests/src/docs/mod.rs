@@ -2,21 +2,29 @@
 //!
 //! A page's blocks of kind `console` are run from top to bottom; what a command prints is for the
 //! reader and not compared, its exit code is. `# exits 2` after a command promises another code
-//! than 0, and a comment `<!-- not run by the tests: reason -->` leaves a block out.
+//! than 0, and a comment `<!-- not run by the tests: reason -->` leaves a block out. Commands that
+//! stand in sentences, tables, the advice of codes and the examples of `--help` are typed each for
+//! itself (`sentences`). Every exception stands in `rules`, with its reason.
 
 mod page;
+mod rules;
+mod sentences;
 mod shell;
+mod spoken;
 
-use page::Page;
+use page::{Command, Page};
 use shell::Shell;
 
-use crate::testkit::{source_db, teal};
+use crate::testkit::{Db, source_db, teal};
 
 /// Pages that start with `make up` and end with `make down`.
 const EXAMPLE: [&str; 2] = ["README.md", "examples/tpch/README.md"];
 
-/// Pages that `teal init` writes: a person fills in what their commands need, so only `init` is tested.
-const TO_FILL_IN: [&str; 1] = ["cli/src/commands/init/skeleton/README.md"];
+/// What `teal init` writes into the folder of a new model.
+const OF_INIT: &str = "cli/src/commands/init/skeleton/README.md";
+
+/// How figures are taken.
+const FIGURES: &str = "bench/README.md";
 
 #[test]
 fn the_pages_about_the_example_work() {
@@ -67,37 +75,104 @@ const SHOP: &str = r#"
     grant usage on schema public to ROLE;
     grant select on all tables in schema public to ROLE;"#;
 
+/// A shop that nobody prepared but for a role that may read.
+struct Shop {
+    source: Db,
+    role: String,
+}
+
+impl Shop {
+    async fn new(test: &str) -> Self {
+        let source = source_db(test).await;
+        let hash = source.name.rsplit('_').next().unwrap_or_default();
+        let role = format!("{}_{hash}", test.chars().take(20).collect::<String>());
+        source.run(&SHOP.replace("ROLE", &role).replace("DATABASE", &source.name)).await;
+        Self { source, role }
+    }
+
+    /// A shell in which its address stands for that of the pages, with a stack of its own.
+    fn shell(&self) -> Shell {
+        let there = self.source.endpoint("shop_reader");
+        let url =
+            format!("postgres://{}@{}:{}/{}", self.role, there.host, there.port, there.database);
+        let mut shell = Shell::new();
+        shell.exchange("postgres://shop_reader@localhost:5432/shop", url);
+        shell.exchange("_USER=shop_reader ", format!("_USER={} ", self.role));
+        // as the pages say, when somebody's stack holds the usual ports
+        let env = "eval \"$(teal dev env)\"";
+        let port =
+            "sed -i \"s/port: 15433/port: $(echo $TEAL_CATALOG | sed 's/.*:\\(.*\\)\\/.*/\\1/')/\"";
+        shell.exchange(env, format!("{env}; {port} model/platforms.yaml"));
+        shell.exchange("teal worker --all", "teal worker --all --metrics-addr 127.0.0.1:0");
+        shell.finally("kill $(jobs -p) 2>/dev/null; wait; teal dev down --wipe");
+        shell
+    }
+
+    /// Types the commands of pages, then takes the role away.
+    async fn follow(self, shell: Shell, pages: &[&str]) {
+        let commands = pages.iter().flat_map(|name| Page::read(name).commands).collect::<Vec<_>>();
+        if let Err(failed) = tokio::task::spawn_blocking(move || shell.run(&commands)).await {
+            std::panic::resume_unwind(failed.into_panic());
+        }
+        let role = &self.role;
+        self.source.run(&format!("drop owned by {role}; drop role {role}")).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guide_works_from_the_first_page_to_the_last() {
-    let shop = source_db("the_guide_works_from_the_first_page_to_the_last").await;
-    let hash = shop.name.rsplit('_').next().unwrap_or_default();
-    let role = format!("shop_reader_{hash}");
-    shop.run(&SHOP.replace("ROLE", &role).replace("DATABASE", &shop.name)).await;
-    let there = shop.endpoint("shop_reader");
-    let url = format!("postgres://{role}@{}:{}/{}", there.host, there.port, there.database);
+    let shop = Shop::new("the_guide_works_from_the_first_page_to_the_last").await;
+    let mut shell = shop.shell();
+    let (project, target) = (page::PROJECT, teal::target().display().to_string());
+    shell.exchange("git clone <this repository>", format!("git clone --quiet '{project}'"));
+    // what was built for the tests is what it would build, in a profile that takes no minutes
+    shell.exchange(
+        "cargo install --locked --path teal/cli",
+        format!(
+            "cargo install --quiet --locked --offline --debug --path '{project}/cli' \
+             --target-dir '{target}' --root ~/.cargo; export PATH=\"$HOME/.cargo/bin:$PATH\""
+        ),
+    );
+    shop.follow(shell, &GUIDE).await;
+}
 
-    let mut shell = Shell::new();
-    shell.exchange("postgres://shop_reader@localhost:5432/shop", url);
-    shell.exchange("_USER=shop_reader ", format!("_USER={role} "));
-    // as the page says, when somebody's stack holds the usual ports
-    let env = "eval \"$(teal dev env)\"";
-    let port =
-        "sed -i \"s/port: 15433/port: $(echo $TEAL_CATALOG | sed 's/.*:\\(.*\\)\\/.*/\\1/')/\"";
-    shell.exchange(env, format!("{env}; {port} model/platforms.yaml"));
-    shell.exchange("teal worker --all", "teal worker --all --metrics-addr 127.0.0.1:0");
-    shell.finally("kill $(jobs -p) 2>/dev/null; wait; teal dev down --wipe");
-    let commands = GUIDE.iter().flat_map(|name| Page::read(name).commands).collect::<Vec<_>>();
-    if let Err(failed) = tokio::task::spawn_blocking(move || shell.run(&commands)).await {
-        std::panic::resume_unwind(failed.into_panic());
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_of_a_new_model_works() {
+    let shop = Shop::new("the_readme_of_a_new_model_works").await;
+    let mut shell = shop.shell();
+    shell.first("teal init my-data");
+    shell.first("cd my-data");
+    shop.follow(shell, &[OF_INIT]).await;
+}
+
+#[test]
+fn the_readme_of_a_new_model_goes_the_way_of_the_quickstart() {
+    let line = |text: &str| text.split_once("  ").map_or(text, |(line, _)| line).trim().to_owned();
+    let mut quickstart = Page::read(GUIDE[0]).commands.into_iter().map(|c| line(&c.text));
+    for Command { place, text, .. } in Page::read(OF_INIT).commands {
+        let text = line(&text);
+        assert!(
+            quickstart.any(|step| step == text),
+            "{place}: the quickstart does not go on with `{text}`"
+        );
     }
-    shop.run(&format!("drop owned by {role}; drop role {role}")).await;
+}
+
+#[test]
+fn figures_can_be_taken() {
+    let bench = format!("'{}'", teal::bench().display());
+    let mut shell = Shell::new();
+    for (page, there) in rules::FIGURES {
+        shell.exchange(page, there.replace("BENCH", &bench));
+    }
+    shell.run(&Page::read(FIGURES).commands);
 }
 
 #[test]
 fn every_page_with_commands_is_run() {
-    let mut unknown = page::all();
+    let mut unknown = page::names();
     unknown.retain(|name| !EXAMPLE.contains(&name.as_str()) && !GUIDE.contains(&name.as_str()));
-    unknown.retain(|name| !TO_FILL_IN.contains(&name.as_str()));
+    unknown.retain(|name| ![OF_INIT, FIGURES].contains(&name.as_str()));
     unknown.retain(|name| !Page::read(name).commands.is_empty());
     assert_eq!(unknown, Vec::<String>::new(), "add these pages to a list of tests/src/docs/mod.rs");
 }

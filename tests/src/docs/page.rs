@@ -25,8 +25,16 @@ pub(super) struct Command {
 pub(super) struct Page {
     /// Those that are run, in their order.
     pub(super) commands: Vec<Command>,
-    /// Why some are not.
-    pub(super) left_out: Vec<String>,
+    /// Blocks that are not.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A block that no test types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Why.
+    pub(super) reason: String,
+    pub(super) commands: Vec<Command>,
 }
 
 impl Page {
@@ -43,12 +51,22 @@ impl Page {
         for (line, number) in text.lines().zip(1..) {
             match block {
                 None if line.starts_with("```") => {
-                    block = Some(line == "```console" && reason.is_none());
-                    page.left_out.extend(reason.take());
+                    block = Some(match reason.take() {
+                        Some(reason) => {
+                            page.left_out.push(LeftOut { reason, commands: Vec::new() });
+                            Kind::LeftOut
+                        }
+                        None if line == "```console" => Kind::Run,
+                        None => Kind::Other,
+                    });
                 }
                 Some(_) if line == "```" => block = None,
-                Some(true) => page.line(&format!("{name}:{number}"), line),
-                Some(false) => {}
+                Some(Kind::Run) => add(&mut page.commands, &format!("{name}:{number}"), line),
+                Some(Kind::LeftOut) => {
+                    let last = page.left_out.last_mut().expect("a block");
+                    add(&mut last.commands, &format!("{name}:{number}"), line);
+                }
+                Some(Kind::Other) => {}
                 None => {
                     if let Some(why) = line.strip_prefix(NOT_RUN) {
                         reason = Some(why.trim_end_matches("-->").trim().to_owned());
@@ -60,36 +78,40 @@ impl Page {
         }
         page
     }
+}
 
-    /// A line of a block: a command, the rest of one, or what it prints.
-    fn line(&mut self, place: &str, line: &str) {
-        if let Some(text) = line.strip_prefix("$ ") {
-            let exit = text.rsplit_once(EXITS).map_or(0, |(_, code)| {
-                let digits: String = code.chars().take_while(char::is_ascii_digit).collect();
-                digits.parse().unwrap_or_else(|_| panic!("{place}: no exit code"))
-            });
-            self.commands.push(Command { place: place.to_owned(), text: text.to_owned(), exit });
-        } else if let (Some(more), Some(last)) = (line.strip_prefix("> "), self.commands.last_mut())
-        {
-            last.text.push('\n');
-            last.text.push_str(more);
-        }
+/// What a block holds.
+enum Kind {
+    Run,
+    LeftOut,
+    Other,
+}
+
+/// A line of a block: a command, the rest of one, or what it prints.
+fn add(commands: &mut Vec<Command>, place: &str, line: &str) {
+    if let Some(text) = line.strip_prefix("$ ") {
+        let exit = text.rsplit_once(EXITS).map_or(0, |(_, code)| {
+            let digits: String = code.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap_or_else(|_| panic!("{place}: no exit code"))
+        });
+        commands.push(Command { place: place.to_owned(), text: text.to_owned(), exit });
+    } else if let (Some(more), Some(last)) = (line.strip_prefix("> "), commands.last_mut()) {
+        last.text.push('\n');
+        last.text.push_str(more);
     }
 }
 
-/// All pages that hold commands, relative to the project.
-pub(super) fn all() -> Vec<String> {
+/// All pages of the project, relative to it.
+pub(super) fn names() -> Vec<String> {
     let output = std::process::Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.md"])
         .current_dir(PROJECT)
         .output()
         .expect("git");
     let names = String::from_utf8(output.stdout).expect("names of pages");
-    let has_commands = |name: &&str| {
-        let path = Path::new(PROJECT).join(name);
-        std::fs::read_to_string(path).is_ok_and(|text| text.contains("```console"))
-    };
-    names.lines().filter(has_commands).map(str::to_owned).collect()
+    // one that was removed and is not committed yet is listed all the same
+    let is_there = |name: &&str| Path::new(PROJECT).join(name).exists();
+    names.lines().filter(is_there).map(str::to_owned).collect()
 }
 
 #[test]
@@ -109,5 +131,9 @@ fn commands_are_told_from_output_and_blocks_left_out() {
         page.commands,
         [command(2, "teal plan  # exits 2: changes", 2), command(4, "cat <<X\n$ a\nX", 0)]
     );
-    assert_eq!(page.left_out, ["it takes a cluster"]);
+    let helm = LeftOut {
+        reason: "it takes a cluster".to_owned(),
+        commands: vec![command(10, "helm install", 0)],
+    };
+    assert_eq!(page.left_out, [helm]);
 }

@@ -68,12 +68,26 @@ impl Shell {
     /// Types all commands; panics with the place and all output when one ends otherwise than its
     /// page says.
     pub(super) fn run(&self, commands: &[Command]) {
+        self.carry_out(&self.script(commands, step));
+    }
+
+    /// Types all commands, each in a shell of its own; panics with the output of all that end
+    /// otherwise.
+    pub(super) fn each(&self, commands: &[Command]) {
+        let script = self.script(commands, alone);
+        self.carry_out(&format!("{script}exit $failed\n"));
+    }
+
+    fn carry_out(&self, text: &str) {
         let script = self.folder.path().join(".commands.sh");
-        std::fs::write(&script, self.script(commands)).expect("a script");
+        std::fs::write(&script, text).expect("a script");
         let path = std::env::var("PATH").unwrap_or_default();
         let programs = teal::binary().parent().expect("a folder").display().to_string();
         let home = std::env::var("HOME").unwrap_or_default();
-        let cache = std::env::var("XDG_CACHE_HOME").unwrap_or_else(|_| format!("{home}/.cache"));
+        let kept = |name: &str, folder: &str| {
+            std::env::var(name).unwrap_or_else(|_| format!("{home}/{folder}"))
+        };
+        let cache = kept("XDG_CACHE_HOME", ".cache");
         let output = Program::new("timeout")
             .args(["--kill-after=10", LIMIT, "bash"])
             .arg(&script)
@@ -82,6 +96,8 @@ impl Shell {
             .env("PATH", format!("{programs}:{path}"))
             .env("HOME", self.folder.path())
             .env("XDG_CACHE_HOME", cache)
+            .env("CARGO_HOME", kept("CARGO_HOME", ".cargo"))
+            .env("RUSTUP_HOME", kept("RUSTUP_HOME", ".rustup"))
             .env("USER", "anna")
             .envs(std::env::vars().filter(|(name, _)| KEPT.contains(&name.as_str())))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
@@ -93,18 +109,16 @@ impl Shell {
         assert!(output.status.success(), "{}\n{text}\n{errors}", output.status);
     }
 
-    fn script(&self, commands: &[Command]) -> String {
-        let mut script = format!("exec 2>&1\nended() {{\n{}\n}}\ntrap ended EXIT\n", self.after);
+    fn script(&self, commands: &[Command], lines: fn(&Command) -> String) -> String {
+        let mut script = format!("exec 2>&1\nended() {{\n:\n{}\n}}\ntrap ended EXIT\n", self.after);
         script.push_str("set -e\n");
         script.push_str(&self.before);
-        script.push_str("set +e\n");
+        script.push_str("set +e\nfailed=0\n");
         for Command { place, text, exit } in commands {
             let mut text = text.clone();
             for (page, there) in &self.exchanges {
                 text = text.replace(page, there);
             }
-            // A quoted here-document shows the command as it is typed.
-            script.push_str(&format!("cat <<'@@@'\n── {place}: {text}\n@@@\n"));
             let program = text.split_whitespace().next().unwrap_or_default();
             if OPTIONAL.contains(&program) {
                 text = format!(
@@ -113,15 +127,38 @@ impl Shell {
                      else\n{text}\nfi"
                 );
             }
-            script.push_str(&text);
-            script.push('\n');
-            script.push_str(&format!(
-                "code=$?; [ $code = {exit} ] || {{ echo '── {place}: exit code' $code 'instead of {exit}'; exit 99; }}\n"
-            ));
+            script.push_str(&lines(&Command { place: place.clone(), text, exit: *exit }));
         }
         script
     }
 }
 
+/// A command after which nothing makes sense when it failed.
+fn step(Command { place, text, exit }: &Command) -> String {
+    // A quoted here-document shows the command as it is typed.
+    format!(
+        "cat <<'@@@'\n── {place}: {text}\n@@@\n{text}\n\
+         code=$?; [ $code = {exit} ] || {{ echo '── {place}: exit code' $code 'instead of {exit}'; exit 99; }}\n"
+    )
+}
+
+/// A command for itself, which shows what it said only when it failed.
+fn alone(Command { place, text, exit }: &Command) -> String {
+    format!(
+        "(\n{text}\n) > .said 2>&1 < /dev/null\n\
+         code=$?; [ $code = {exit} ] || {{ failed=99; cat - .said <<'@@@'\n── {place}: {text}\n@@@\n\
+         echo '── exit code' $code 'instead of {exit}'; }}\n"
+    )
+}
+
 /// What of this process's environment a shell keeps.
-const KEPT: [&str; 4] = ["TEAL_CACHE", "TEMPORAL_CLI_PATH", "TEAL_DEV_POSTGRES", "LANG"];
+const KEPT: [&str; 7] = [
+    "TEAL_CACHE",
+    "TEMPORAL_CLI_PATH",
+    "TEAL_DEV_POSTGRES",
+    "LANG",
+    // another value of these would be another build
+    "CARGO_INCREMENTAL",
+    "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+];

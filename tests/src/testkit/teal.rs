@@ -18,6 +18,18 @@ pub(crate) fn example() -> &'static Path {
     BINARY.get_or_init(|| built("teal-example-tpch", "teal-example-tpch"))
 }
 
+/// Path of the program that takes the figures.
+pub(crate) fn bench() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| built("teal-bench", "teal-bench"))
+}
+
+/// Folder into which cargo builds this tree.
+pub(crate) fn target() -> PathBuf {
+    let profile = binary().parent().expect("target/<profile>");
+    profile.parent().expect("target").to_owned()
+}
+
 fn built(package: &str, program: &str) -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
     build
