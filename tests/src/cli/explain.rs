@@ -21,7 +21,8 @@ fn explain_shows_the_page_of_a_code_as_it_was_printed() {
     What to do
 
     - Find them: `select id, count(*) from public.orders group by id having count(*) > 1`.
-    - Mend them, or choose a `key` in the model that is unique, then `teal plan` and `teal apply`.
+    - Mend them, or choose a key that is unique and say it in the Datastore: `datasets: {orders: {key:
+      [id, line]}}`, then `teal plan` and `teal apply`.
     - The stream probes on its schedule and heals by itself.
 
     Example
@@ -29,7 +30,8 @@ fn explain_shows_the_page_of_a_code_as_it_was_printed() {
       error[MERGE0001]: the source holds one key twice
         dataset: orders
         key: id
-      hint: mend the rows at the source, or choose a key in the model that is unique there
+        batch: 7
+      hint: mend the rows at the source, or say `datasets: {orders: {key: [column, …]}}` in the Datastore `shop`, unique there
     ----- stderr
     "#);
     let same = desk.teal(&["explain", "error[MERGE0001]:"]);
