@@ -102,6 +102,6 @@ async fn images_arrive_once_whatever_backend_dies() {
     for stream in [&live, &milestoned] {
         let report = stream.verified().await;
         assert_eq!(report.complaints(), "");
-        assert!(report.datasets[0].rows > 1_000, "{report:?}");
+        assert!(report.datasets[0].rows > 100, "{report:?}");
     }
 }

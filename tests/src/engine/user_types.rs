@@ -101,8 +101,9 @@ async fn a_user_type_by_another_name_is_drift_that_says_what_to_write() {
     let text = error.one_line();
     assert!(text.contains("column v is hstore, the model says jsonb"), "{text}");
     assert!(text.contains("column p is place[], the model says text"), "{text}");
-    let help = "say `type: text`: hstore is a type of the extension hstore, carried as the text that \
-                PostgreSQL prints";
+    let help = "let `teal discover --store shop` take the type over, or say `datasets: {t: {columns: \
+                {v: {type: text}}}}` in the Datastore `shop`: hstore is a type of the extension hstore, \
+                carried as the text that PostgreSQL prints";
     assert_eq!(error.help(), help);
 }
 
