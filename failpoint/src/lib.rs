@@ -4,7 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`boundary`] | the table: every durable boundary, its name, what it protects |
-//! | [`arm`] | `TEAL_FAILPOINTS`: which point does what, at which hit |
+//! | [`mod@arm`] | `TEAL_FAILPOINTS`: which point does what, at which hit |
 //! | `hit` | [`before`] and [`after`], called by the few functions that commit or command |
 //!
 //! Invariant: a boundary that the code passes has a row in the table, as the functions that commit

@@ -32,7 +32,7 @@ const INGESTED: &str = "ingested";
 pub(super) const RENEW_AFTER_MS: i64 = 24 * 3_600 * 1_000;
 
 /// Decides what follows `event`, which happened at `at_ms`. Of two different `at_ms` of an activity's
-/// end the same commands follow: see [`told_at`].
+/// end the same commands follow: see `told_at`.
 pub fn step(mut state: State, at_ms: i64, event: Event) -> (State, Vec<Command>) {
     let before = state.word();
     if let Some(told_at_ms) = told_at(at_ms, &event) {
