@@ -39,7 +39,8 @@ const QUESTIONS: usize = 16;
 #[command(after_help = "\
 Examples:
   teal plan examples/tpch/model
-  teal plan --brief
+  teal plan --brief                  one line for each object
+  teal plan -v                       every statement and every grant
   teal plan --detailed-exitcode      0: nothing to do, 2: changes, 1: error
   teal plan --out monday.plan        then: teal apply --plan monday.plan
   teal plan -o json | jq '.plan.steps[].action.do'")]
@@ -49,7 +50,7 @@ pub struct Args {
     /// Exit with 2 when there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
-    /// One line for each object: no statements, no reasons
+    /// One line for each object: no changes, no reasons. (`-v`: every statement and every grant)
     #[arg(short, long)]
     brief: bool,
     /// Write the plan to a file that `teal apply --plan` carries out exactly
@@ -74,7 +75,7 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
     match args.output.format {
         Format::Json => printer.json(&as_json(&plan))?,
         Format::Text => {
-            let depth = if args.brief { Depth::Brief } else { Depth::Full };
+            let depth = Depth::asked(args.brief, printer);
             printer.data(&render(&plan, depth, Some(&apply_command(args))))?;
         }
     }

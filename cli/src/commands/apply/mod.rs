@@ -128,7 +128,7 @@ pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
         return nothing_to_do(args, None, printer);
     };
     if args.output.format == Format::Text {
-        printer.data(&render(&plan, Depth::Full, None))?;
+        printer.data(&render(&plan, Depth::asked(false, printer), None))?;
     }
     if plan.is_empty() {
         return nothing_to_do(args, Some(&plan), printer);

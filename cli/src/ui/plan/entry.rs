@@ -1,13 +1,11 @@
 //! From one step of a plan to one printed line and what stands below it.
 
 use anstyle::Style;
-use teal_model::{
-    plan::{Action, Field, Load, LoadKind, TableFate, TakenTable, ViewChange},
-    release::TableName,
-};
+use teal_model::plan::{Action, Load, TableFate};
 
+use super::details::{Detail, Details, field, volume};
 use crate::ui::{
-    style::{DONE, ERROR, FAINT, NAME, WARNING},
+    style::{DONE, ERROR, NAME, WARNING},
     units,
 };
 
@@ -22,6 +20,7 @@ pub(super) enum Verb {
 }
 
 /// One line of the plan with what stands below it.
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) verb: Verb,
     pub(super) object: &'static str,
@@ -32,12 +31,6 @@ pub(super) struct Entry {
     pub(super) short: Option<String>,
     pub(super) destructive: bool,
     pub(super) details: Vec<Detail>,
-}
-
-/// A line below an entry.
-pub(super) struct Detail {
-    pub(super) style: Style,
-    pub(super) text: String,
 }
 
 /// Sections of the printed plan.
@@ -83,113 +76,6 @@ pub(super) fn loads(action: &Action) -> &[Load] {
     }
 }
 
-/// `about 1.2 M rows, 340 MiB, 40 s`, with what the source's statistics do not know.
-pub(super) fn volume(loads: &[&Load]) -> String {
-    let sum = |of: fn(&Load) -> Option<u64>| loads.iter().filter_map(|load| of(load)).sum::<u64>();
-    let (rows, size) = (sum(|load| load.rows), sum(|load| load.bytes));
-    let unknown = loads.iter().filter(|load| load.rows.is_none()).count();
-    let mut known = format!("{}, {}", units::counted(rows, "row"), units::bytes(size));
-    if loads.iter().any(|load| load.seconds.is_some()) {
-        let seconds = std::time::Duration::from_secs(sum(|load| load.seconds));
-        known.push_str(&format!(", {}", units::duration(seconds)));
-    }
-    match unknown {
-        0 => format!("about {known}"),
-        n if n == loads.len() => "an unknown number of rows".to_owned(),
-        n => format!("about {known} and {} of unknown size", units::counted(n as u64, "dataset")),
-    }
-}
-
-/// Lines in the order in which they are read.
-#[derive(Default)]
-struct Details(Vec<Detail>);
-
-impl Details {
-    fn plain(&mut self, text: impl Into<String>) {
-        self.0.push(Detail { style: Style::new(), text: text.into() });
-    }
-
-    fn needed(&mut self, by: &[String]) {
-        if !by.is_empty() {
-            self.plain(format!("needed by {}", by.join(", ")));
-        }
-    }
-
-    fn fields(&mut self, fields: &[Field]) {
-        for each in fields {
-            let (style, mark) = match (&each.old, &each.new) {
-                (None, Some(_)) => (DONE, '+'),
-                (Some(_), None) => (ERROR, '-'),
-                _ => (WARNING, '~'),
-            };
-            self.0.push(Detail { style, text: format!("{mark} {}", field(each)) });
-        }
-    }
-
-    fn loads(&mut self, loads: &[Load]) {
-        for load in loads {
-            let (dataset, volume) = (&load.dataset, volume(&[load]));
-            self.plain(match load.kind {
-                LoadKind::First => format!("loads {dataset}: {volume}"),
-                LoadKind::Anew => {
-                    format!("loads {dataset} anew, beside the table in place: {volume}")
-                }
-                LoadKind::Compare => {
-                    format!("reads all of {dataset} again and compares it: {volume}")
-                }
-            });
-            if load.rewrites {
-                let why = "a column comes that is never NULL, which makes a new version of it";
-                self.plain(format!(
-                    "writes each row of {dataset} again: {why} where history is kept"
-                ));
-            }
-        }
-    }
-
-    fn interrupts(&mut self, text: impl Into<String>) {
-        self.0.push(Detail { style: WARNING, text: format!("interrupts: {}", text.into()) });
-    }
-
-    fn losses(&mut self, losses: &[String]) {
-        for loss in losses {
-            self.0.push(Detail { style: ERROR, text: format!("destroys: {loss}") });
-        }
-    }
-
-    fn statements(&mut self, ddl: &[String]) {
-        for line in ddl.iter().flat_map(|statement| statement.trim().lines()) {
-            self.0.push(Detail { style: FAINT, text: line.trim_end().to_owned() });
-        }
-    }
-
-    fn views(&mut self, views: &[ViewChange]) {
-        let names = |of: fn(&ViewChange) -> bool| {
-            let those = views.iter().filter(|view| of(view));
-            those.map(|view| view.view.to_string()).collect::<Vec<_>>().join(", ")
-        };
-        let replaced = names(|view| !view.recreated && !view.after_load);
-        let (recreated, waiting) = (names(|view| view.recreated), names(|view| view.after_load));
-        if !replaced.is_empty() {
-            self.plain(format!("replaces in the same transaction: {replaced}"));
-        }
-        if !waiting.is_empty() {
-            self.plain(format!("until that is committed these show what they showed: {waiting}"));
-        }
-        if !recreated.is_empty() {
-            let wait = "queries on them wait until it is done";
-            self.interrupts(format!("{recreated} created again in one transaction: {wait}"));
-        }
-    }
-
-    fn taken(&mut self, taken: &[TakenTable]) {
-        for table in taken {
-            let rows = units::counted(table.rows, "row");
-            self.plain(format!("goes on with {} of {}: {rows}, no load", table.table, table.from));
-        }
-    }
-}
-
 /// The line for one step; none for what is always done.
 pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
     let plain = |verb, object, name: &str, note: String| Entry {
@@ -214,8 +100,7 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
                 }
             };
             details.needed(needed_by);
-            let style = std::iter::once(format!("style {}", style.as_str()));
-            details.plain(style.chain(facts.iter().map(field)).collect::<Vec<_>>().join("; "));
+            details.facts(style.as_str(), facts);
             details.taken(takes_over);
             details.loads(loads);
             details.statements(ddl);
@@ -268,12 +153,13 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
         }
         Action::LoadStream { stream, views } => {
             let note = "until it is loaded its views show what they showed".to_owned();
-            details.plain(names(views));
+            let views: Vec<String> = views.iter().map(ToString::to_string).collect();
+            details.named(Style::new(), &views, str::to_owned);
             (Group::Streams, plain(Verb::Wait, "load", &stream.to_string(), note))
         }
         Action::RetireStream { stream, why, tables } => {
             for one in tables {
-                details.0.push(Detail { style: ERROR, text: fate(one) });
+                details.fate(fate(one));
             }
             (Group::Streams, plain(Verb::Remove, "stream", &stream.to_string(), why.clone()))
         }
@@ -309,7 +195,7 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
         Action::GrantReader { role, views } => {
             let note = format!("may read {}", units::counted(views.len() as u64, "view"));
             for view in views {
-                details.plain(format!("select on {view}"));
+                details.in_full(format!("select on {view}"));
             }
             (Group::Access, plain(Verb::Create, "grant", role, note))
         }
@@ -351,22 +237,7 @@ pub(super) fn entry(action: &Action) -> Option<(Group, Entry)> {
             (Group::Catalog, Entry { short, ..plain(Verb::Change, "release", "model", note) })
         }
     };
-    Some((group, Entry { details: details.0, ..entry }))
-}
-
-fn names(views: &[TableName]) -> String {
-    views.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// `schedule 5m → 1m`, `+ column customers.vip boolean`, `schedule every 1m`.
-fn field(field: &Field) -> String {
-    let name = &field.name;
-    match (&field.old, &field.new) {
-        (Some(old), Some(new)) => format!("{name} {old} → {new}"),
-        (Some(old), None) => format!("{name} {old} → gone"),
-        (None, Some(new)) => format!("{name} {new}"),
-        (None, None) => name.clone(),
-    }
+    Some((group, Entry { details: details.done(), ..entry }))
 }
 
 fn fate(fate: &TableFate) -> String {

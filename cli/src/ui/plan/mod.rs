@@ -3,20 +3,44 @@
 //!
 //! One line for each object, details indented below it; equal plans give equal text.
 
+use std::borrow::Cow;
+
 use teal_model::plan::{Load, Plan};
 
-use self::entry::{Entry, Group, Verb, entry, loads, volume};
-use super::style::{ERROR, NAME, STRONG, WARNING, paint};
+use self::{
+    details::volume,
+    entry::{Entry, Group, Verb, entry, loads},
+    fold::folded,
+};
+use super::{
+    Printer, Verbosity,
+    style::{ERROR, NAME, STRONG, WARNING, paint},
+};
 
+mod details;
 mod entry;
+mod fold;
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
     /// One line for each object.
     Brief,
-    /// Statements, loads and reasons as well.
+    /// Changes, reasons, loads, interruptions and losses as well; what is alike is summed up.
+    Usual,
+    /// Every statement and every grant.
     Full,
+}
+
+impl Depth {
+    /// What `--brief` and `--verbose` ask for.
+    pub(crate) fn asked(brief: bool, printer: Printer) -> Self {
+        match (brief, printer.verbosity()) {
+            (true, _) => Self::Brief,
+            (false, Verbosity::Verbose) => Self::Full,
+            (false, _) => Self::Usual,
+        }
+    }
 }
 
 /// The whole plan. `command`: what carries it out, for the last line; `None`: it is on its way.
@@ -25,8 +49,11 @@ pub(crate) fn render(plan: &Plan, depth: Depth, command: Option<&str>) -> String
         plan.steps.iter().filter_map(|step| entry(&step.action)).collect();
     let mut text = String::new();
     for group in Group::ALL {
-        let members: Vec<&Entry> =
-            entries.iter().filter(|(its, _)| *its == group).map(|(_, entry)| entry).collect();
+        let members = entries.iter().filter(|(its, _)| *its == group).map(|(_, entry)| entry);
+        let members: Vec<Cow<'_, Entry>> = match depth {
+            Depth::Usual => folded(&members.collect::<Vec<_>>()),
+            Depth::Brief | Depth::Full => members.map(Cow::Borrowed).collect(),
+        };
         push_group(&mut text, group, &members, depth);
     }
     push_credentials(&mut text, plan);
@@ -43,7 +70,7 @@ fn push(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth) {
+fn push_group(text: &mut String, group: Group, entries: &[Cow<'_, Entry>], depth: Depth) {
     if entries.is_empty() {
         return;
     }
@@ -65,7 +92,7 @@ fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth)
             rest.push(&mark);
         }
         let note = match (&entry.short, depth) {
-            (Some(short), Depth::Full) => short,
+            (Some(short), Depth::Usual | Depth::Full) => short,
             (Some(_), Depth::Brief) | (None, _) => &entry.note,
         };
         if !note.is_empty() {
@@ -76,10 +103,8 @@ fn push_group(text: &mut String, group: Group, entries: &[&Entry], depth: Depth)
             line.push_str(&format!("{:gap$}  {}", "", rest.join("  ")));
         }
         push(text, &line);
-        if depth == Depth::Full {
-            for detail in &entry.details {
-                push(text, &format!("            {}", paint(detail.style, &detail.text)));
-            }
+        for detail in entry.details.iter().filter(|detail| detail.is_shown(depth)) {
+            push(text, &format!("            {}", paint(detail.style, &detail.text)));
         }
     }
     text.push('\n');

@@ -67,6 +67,9 @@ fn plans_are_grouped_with_loads_statements_and_totals() {
     ]);
     plan.warnings.push("orders was never analysed".into());
     insta::assert_snapshot!(plain(&render(&plan, Depth::Full, Some("teal apply"))));
+    let usual = plain(&render(&plan, Depth::Usual, Some("teal apply")));
+    assert!(usual.contains("            1 statement (-v shows them)\n"), "{usual}");
+    assert!(!usual.contains("create table"), "{usual}");
 }
 
 #[test]
@@ -207,4 +210,71 @@ fn estimated_time_stands_where_speeds_were_measured() {
     let mut one = load("people", Some(1_200_000), Some(340 << 20));
     one.seconds = Some(42);
     assert_eq!(super::volume(&[&one]), "about 1.2 M rows, 340 MiB, 42 s");
+}
+
+#[test]
+fn many_alike_are_one_line_of_the_usual_plan_and_what_destroys_is_listed() {
+    let view = |n: u32| Action::CreateView {
+        workspace: "reporting".into(),
+        view: ViewSpec {
+            view: table("reporting", &format!("core__crm__d{n:02}")),
+            stream: StreamId::multi("live", "crm"),
+            dataset: format!("d{n:02}"),
+            shows: Shows::Current,
+            group: "core".into(),
+            latency_seconds: None,
+        },
+    };
+    let loads = (1..=44).map(|n| load(&format!("d{n:02}"), Some(n * 1_000), Some(n << 20)));
+    let mut actions = vec![Action::CreateStream {
+        stream: StreamId::multi("live", "crm"),
+        style: Style::Live,
+        needed_by: vec!["reporting".into()],
+        facts: vec![
+            field("schedule", None, Some("every 1m")),
+            field("ingest size", None, Some("requests 100m/64Mi")),
+        ],
+        ddl: vec!["create table a ()".into(), "create table b ()".into()],
+        loads: loads.collect(),
+        takes_over: Vec::new(),
+    }];
+    actions.extend((1..=44).map(view));
+    actions.extend((1..=12).map(|n| Action::GrantReader {
+        role: format!("teal_w{n:02}_reader"),
+        views: vec![table("reporting", "core__crm__d01"); 12],
+    }));
+    let dropped = |n: u32| table("reporting", &format!("old{n}"));
+    actions.extend(
+        (1..=9).map(|n| Action::DropView { workspace: "reporting".into(), view: dropped(n) }),
+    );
+    let plan = plan(actions);
+    insta::assert_snapshot!(plain(&render(&plan, Depth::Usual, Some("teal apply"))), @r"
+    Streams
+      create  stream  live/crm  44 datasets, about 990 K rows, 990 MiB
+                needed by reporting
+                style live; schedule every 1m
+                loads 44 datasets: about 990 K rows, 990 MiB; the largest: d44, d43, d42
+                2 statements (-v shows them)
+
+    Views
+      create  view  44 views        reporting.core__crm__d01, reporting.core__crm__d02 and 42 more (-v lists them)
+      remove  view  reporting.old1  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old2  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old3  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old4  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old5  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old6  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old7  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old8  DESTRUCTIVE  of workspace reporting
+      remove  view  reporting.old9  DESTRUCTIVE  of workspace reporting
+
+    Schemas and roles
+      create  grant  12 grants  teal_w01_reader, teal_w02_reader and 10 more (-v lists them)
+
+    Plan: 57 to create, 0 to change, 9 to remove. Loads about 990 K rows, 990 MiB. 9 steps are destructive. Run `teal apply`
+    ");
+    let full = plain(&render(&plan, Depth::Full, Some("teal apply")));
+    assert_eq!(full.matches("select on reporting.core__crm__d01").count(), 144);
+    assert_eq!(full.matches("  create  view ").count(), 44);
+    assert!(full.contains("loads d44: about 44.0 K rows") && full.contains("create table b ()"));
 }
