@@ -22,6 +22,7 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sql;
 pub(crate) mod status;
+mod tell;
 pub(crate) mod validate;
 pub(crate) mod verify;
 pub(crate) mod worker;

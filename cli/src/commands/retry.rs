@@ -3,13 +3,8 @@
 use teal_model::Result;
 use teal_temporal::names;
 
-use crate::{
-    args::Output,
-    exit::Exit,
-    session::Session,
-    streams::{self, Choice, Desk, Outcomes},
-    ui::Printer,
-};
+use super::tell::{Told, tell};
+use crate::{exit::Exit, ui::Printer};
 
 /// Let streams that fail try again at once.
 ///
@@ -23,19 +18,9 @@ Examples:
   teal retry --store shop --reason 'the source is back'")]
 pub struct Args {
     #[command(flatten)]
-    choice: Choice,
-    /// Why, for the audit
-    #[arg(short, long, default_value = "")]
-    reason: String,
-    #[command(flatten)]
-    output: Output,
+    told: Told,
 }
 
 pub(crate) async fn run(args: &Args, printer: Printer) -> Result<Exit> {
-    let session = Session::open().await?;
-    let chosen = args.choice.look_up(&session).await?;
-    let desk = Desk::open(&session).await?;
-    let ask = streams::ask(&args.reason);
-    let outcomes = desk.tell_all(&chosen.streams, names::RETRY, &ask).await;
-    Outcomes(outcomes).show(&chosen, args.output.format, printer)
+    tell(&args.told, names::RETRY, printer).await
 }

@@ -9,28 +9,8 @@ use crate::{
     types::ColumnType,
 };
 
-const BASE: &str = "\
-kind: Ecosystem
-name: acme
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
-kind: PlatformServices
-name: main
-merge: {postgres: {host: localhost, database: merge}, credential: merge_rw}
-classes:
-  small: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1, memory: 1Gi}, slots: 1}
-defaults: {ingest: small, merge: small}
----
-kind: Platform
-name: live
-services: main
-style: live
-";
+/// That of the example of all tests of this crate.
+const BASE: &str = include_str!("../tests/shop/ecosystem.yaml");
 
 const STORE: &str = "\
 kind: Datastore

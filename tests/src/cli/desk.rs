@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::testkit::{Credentials, Db, merge_db, source_db, teal};
+use crate::testkit::{Credentials, Db, merge_db, model, source_db, teal};
 
 /// Address where nothing listens.
 pub(super) const NOWHERE: &str = "127.0.0.1:1";
@@ -54,6 +54,12 @@ impl Desk {
     /// Reads a file; an empty text when it is not there.
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.folder.path().join(path)).unwrap_or_default()
+    }
+
+    /// Who may do what with a file.
+    pub(super) fn mode(&self, path: &str) -> u32 {
+        let metadata = fs::metadata(self.folder.path().join(path)).expect("a file");
+        std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777
     }
 
     /// Replaces a text in a file.
@@ -187,39 +193,19 @@ impl Shop {
     /// Writes the model: schedule of its store, what its workspace wants.
     pub(crate) fn write_model(&self, schedule: &str, sinks: &str) {
         let (source, merge) = (self.source.endpoint("source"), self.merge.endpoint("merge"));
-        let endpoint = |e: &teal_model::release::PostgresEndpoint| {
-            format!("{{host: {}, port: {}, database: {}}}", e.host, e.port, e.database)
-        };
+        let preamble = model::preamble(&self.name, &self.name, &merge, &self.credentials.dir());
         let text = MODEL
-            .replace("SOURCE", &endpoint(&source))
-            .replace("MERGE", &endpoint(&merge))
-            .replace("DIR", &self.credentials.dir())
+            .replace("SOURCE", &model::place(&source))
             .replace("NAME", &self.name)
             .replace("SCHEDULE", schedule)
             .replace("SINKS", sinks);
+        let text = format!("{preamble}{text}");
         self.desk.write("model/shop.yaml", &text);
     }
 }
 
 /// Roles are those of the whole server, so these tests leave them to somebody else.
 const MODEL: &str = "\
-kind: Ecosystem
-name: NAME
----
-kind: PlatformServices
-name: NAME
-merge: {postgres: MERGE, credential: merge}
-credentials: {files: {dir: DIR}}
-classes:
-  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
-defaults: {ingest: small, merge: small, transform: small}
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
 kind: Platform
 name: NAME
 services: NAME

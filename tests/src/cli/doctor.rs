@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{Desk, desk::NOWHERE};
-use crate::testkit::{Credentials, Db, merge_db, newest_db, source_db, temporal_address};
+use crate::testkit::{Credentials, Db, merge_db, model, newest_db, source_db, temporal_address};
 
 /// Rounds of `teal doctor` and its statements: without CONNECT it cannot see that a table hides rows.
 const ROUNDS: usize = 2;
@@ -71,16 +71,13 @@ impl Clinic {
 
     /// Writes the model, with its names filled in.
     fn write_model(&self, model: &str) {
-        let endpoint = |db: &Db| {
-            let at = db.endpoint("");
-            format!("{{host: {}, port: {}, database: {}}}", at.host, at.port, at.database)
-        };
+        let dir = self._credentials.dir();
+        let preamble = model::preamble("clinic", "clinic", &self.merge.endpoint("merge"), &dir);
         let model = model
-            .replace("SOURCE", &endpoint(&self.source))
-            .replace("MERGE", &endpoint(&self.merge))
-            .replace("DIR", &self._credentials.dir())
+            .replace("SOURCE", &model::place(&self.source.endpoint("")))
             .replace("MEMBER", &self.member)
             .replace("WS", &self.workspace);
+        let model = format!("{preamble}{model}");
         self.desk.write("model/model.yaml", &model);
     }
 
@@ -170,23 +167,6 @@ const SOURCE: &str = r#"
     revoke all on schema public from public;"#;
 
 const MODEL: &str = "\
-kind: Ecosystem
-name: clinic
----
-kind: PlatformServices
-name: clinic
-merge: {postgres: MERGE, credential: merge}
-credentials: {files: {dir: DIR}}
-classes:
-  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
-defaults: {ingest: small, merge: small, transform: small}
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
 kind: Platform
 name: live
 services: clinic

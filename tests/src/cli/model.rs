@@ -55,16 +55,16 @@ async fn live_differences_show_their_place_in_the_model_all_at_once() {
 
     ----- stderr
     error[SOURCE0010]: shop:people: column name is missing
-      --> model/shop.yaml:36:13
+      --> model/shop.yaml:38:13
        |
-    36 |       name: varchar(80)
+    38 |       name: varchar(80)
        |             ^^^^^^^^^^^
        = help: did you mean the source's column "full_name"? renamed: say `datasets: {people: {columns: {name: {source: full_name}}}}` in the Datastore `shop`; dropped: take it out of the model, which `teal discover --store shop` does where it wrote the dataset
 
     error[SOURCE0011]: shop:orders: there is no table or view public.orders
-      --> model/shop.yaml:38:12
+      --> model/shop.yaml:40:12
        |
-    38 |     table: public.orders
+    40 |     table: public.orders
        |            ^^^^^^^^^^^^^
        = help: did you mean `public.Orders`? renamed: `teal discover --store shop` shows how its data goes on; dropped: take `shop:orders` out of `sinks:` and apply, then `teal discover --store shop --prune` removes its file
 

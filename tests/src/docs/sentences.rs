@@ -8,7 +8,9 @@ use super::{
     shell::Shell,
     spoken,
 };
-use crate::testkit::{Db, source_db};
+use teal_model::release::PostgresEndpoint;
+
+use crate::testkit::{Db, model, source_db};
 
 /// What the owner of the source did before.
 const SHOP: &str = "
@@ -20,26 +22,7 @@ const SHOP: &str = "
     create schema audit; create table audit.log (id int primary key)";
 
 /// A model in the names that the docs use. Roles are those of the whole server.
-const MODEL: &str = r#"kind: Ecosystem
-name: acme
----
-kind: PlatformServices
-name: main
-merge: {postgres: {host: 127.0.0.1, port: PORT, database: merge}, credential: merge_rw}
-temporal: {namespace: default}
-credentials: {files: {dir: secrets}}
-classes:
-  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
-  large: {requests: {cpu: 500m, memory: 256Mi}, limits: {cpu: "2", memory: 1Gi}, slots: 2}
-defaults: {ingest: small, merge: small}
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
-kind: Platform
+const MODEL: &str = r#"kind: Platform
 name: live
 services: main
 style: live
@@ -79,7 +62,7 @@ groups:
 const BEFORE: &str = r#"
 teal dev up
 eval "$(teal dev env)"
-sed -i "s/PORT/$(echo $TEAL_CATALOG | sed 's/.*:\(.*\)\/.*/\1/')/" model/shop.yaml
+sed -i "s/port: 15433/port: $(echo $TEAL_CATALOG | sed 's/.*:\(.*\)\/.*/\1/')/" model/shop.yaml
 mkdir -p examples/tpch && cp -r model examples/tpch/model
 mkdir -p secrets/merge_rw
 printf %s "$TEAL_CREDENTIAL_MERGE_RW_USER" > secrets/merge_rw/username
@@ -109,15 +92,20 @@ command -v jq || jq() { cat > /dev/null; }
 async fn shell(source: &Db) -> Shell {
     source.run(SHOP).await;
     let shell = Shell::new();
-    let place = source.endpoint("");
-    let at =
-        format!("{{host: {}, port: {}, database: {}}}", place.host, place.port, place.database);
     let file = |path: &str, text: &str| {
         let path = shell.folder().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, text).expect("a file");
     };
-    file("model/shop.yaml", &MODEL.replace("SOURCE", &at));
+    let merge = PostgresEndpoint {
+        host: "127.0.0.1".to_owned(),
+        port: 15433,
+        database: "merge".to_owned(),
+        ..source.endpoint("merge_rw")
+    };
+    let preamble = model::preamble("acme", "main", &merge, "secrets");
+    let text = MODEL.replace("SOURCE", &model::place(&source.endpoint("")));
+    file("model/shop.yaml", &format!("{preamble}{text}"));
     file("secrets/shop_reader/username", source.user());
     file("secrets/shop_reader/password", &source.password().unwrap_or_default());
     shell

@@ -2,30 +2,16 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use teal_activities::doctor::{self, Report, Verdict};
-use teal_model::{ModelFile, release::Release};
+use teal_model::{
+    ModelFile,
+    release::{PostgresEndpoint, Release},
+};
 
-use crate::testkit::{Credentials, Db};
+use crate::testkit::{Credentials, Db, model};
 
 const PASSWORD: &str = "first-day";
 
-const MODEL: &str = "\
-kind: Ecosystem
-name: ward
----
-kind: PlatformServices
-name: ward
-merge: {postgres: {host: HOST, port: PORT, database: DATABASE}, credential: merge}
-credentials: {files: {dir: DIR}}
-classes:
-  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
-defaults: {ingest: small, merge: small, transform: small}
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
+const PLATFORM: &str = "\
 kind: Platform
 name: live
 services: ward
@@ -68,12 +54,9 @@ impl Ward {
     }
 
     fn release(&self, database: &str) -> Release {
-        let at = self.db.endpoint("");
-        let model = MODEL
-            .replace("HOST", &at.host)
-            .replace("PORT", &at.port.to_string())
-            .replace("DATABASE", database)
-            .replace("DIR", &self.credentials.dir());
+        let merge = PostgresEndpoint { database: database.to_owned(), ..self.db.endpoint("merge") };
+        let preamble = model::preamble("ward", "ward", &merge, &self.credentials.dir());
+        let model = format!("{preamble}{PLATFORM}");
         teal_model::load(&[ModelFile::new("model.yaml", model)])
             .unwrap_or_else(|found| panic!("{found:#?}"))
     }

@@ -89,8 +89,8 @@ async fn schedule_and_size_change_in_plan_and_catalog() {
     let plan = world.plan(&model).await;
     insta::assert_snapshot!(words(&world, &plan).join("\n"), @r"
     install
-    change stream live/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests cpu 100m → 1; merge requests memory 128Mi → 2Gi; merge limits cpu 500m → 4; merge limits memory 256Mi → 4Gi
-    change stream past/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests cpu 100m → 1; merge requests memory 128Mi → 2Gi; merge limits cpu 500m → 4; merge limits memory 256Mi → 4Gi
+    change stream live/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests cpu 100m → 1; merge requests memory 64Mi → 2Gi; merge limits cpu 500m → 4; merge limits memory 128Mi → 4Gi
+    change stream past/shop: schedule every 1 min → every 5 min; merge class small → large; merge requests cpu 100m → 1; merge requests memory 64Mi → 2Gi; merge limits cpu 500m → 4; merge limits memory 128Mi → 4Gi
     ");
     assert!(plan.steps.iter().all(|step| match &step.action {
         Action::ChangeStream { interrupts, ddl, .. } => !interrupts && ddl.is_empty(),

@@ -50,8 +50,8 @@ async fn first_apply_creates_what_the_plan_said() {
     assert_eq!(
         world.rows(sizes).await,
         [
-            "live/shop|small|100|134217728|500|268435456",
-            "past/shop|small|100|134217728|500|268435456"
+            "live/shop|small|100|67108864|500|134217728",
+            "past/shop|small|100|67108864|500|134217728"
         ]
     );
     assert_eq!(

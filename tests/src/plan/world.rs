@@ -19,29 +19,10 @@ use teal_proto::v1::{
     LoadRequest, MergeRequest,
 };
 
-use crate::testkit::Bench;
+use crate::testkit::{Bench, model};
 
 /// `WS` is a name of its own for each test, as roles belong to the whole server.
 const MODEL: &str = r#"
-kind: Ecosystem
-name: acme
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
-kind: PlatformServices
-name: main
-merge: {postgres: {host: MERGE_HOST, port: MERGE_PORT, database: MERGE_DB}, credential: merge}
-temporal: {namespace: default}
-credentials: {files: {dir: "SECRETS"}}
-classes:
-  small: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 500m, memory: 256Mi}, slots: 20}
-  large: {requests: {cpu: "1", memory: 2Gi}, limits: {cpu: "4", memory: 4Gi}, slots: 2}
-defaults: {ingest: small, merge: small, transform: large}
----
 kind: Platform
 name: live
 services: main
@@ -55,7 +36,7 @@ style: milestoned
 kind: Datastore
 name: shop
 team: retail/online
-source: {postgres: {host: SOURCE_HOST, port: SOURCE_PORT, database: SOURCE_DB}, credential: source}
+source: {postgres: SOURCE, credential: source}
 ingest: {snapshot: {}}
 streams: multi
 schedule: {every: 1m}
@@ -117,15 +98,9 @@ impl World {
         let hash = bench.merge.name.rsplit('_').next().unwrap_or_default().to_owned();
         let workspace = format!("w{hash}");
         let (source, merge) = (bench.source_endpoint(), bench.merge_endpoint());
-        let model = MODEL
-            .replace("WS", &workspace)
-            .replace("MERGE_HOST", &merge.host)
-            .replace("MERGE_PORT", &merge.port.to_string())
-            .replace("MERGE_DB", &merge.database)
-            .replace("SOURCE_HOST", &source.host)
-            .replace("SOURCE_PORT", &source.port.to_string())
-            .replace("SOURCE_DB", &source.database)
-            .replace("SECRETS", &bench.credentials.dir());
+        let preamble = model::preamble("acme", "main", &merge, &bench.credentials.dir());
+        let text = MODEL.replace("WS", &workspace).replace("SOURCE", &model::place(&source));
+        let model = format!("{preamble}{}", text.trim_start());
         bench.source.run(SOURCE).await;
         let world = Self { bench, model, workspace };
         world.forget_roles().await; // those of an earlier run that failed

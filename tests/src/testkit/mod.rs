@@ -8,6 +8,7 @@
 
 mod bench;
 mod db;
+pub(crate) mod model;
 pub(crate) mod teal;
 mod terminal;
 pub(crate) mod tls;
