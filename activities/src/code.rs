@@ -51,6 +51,10 @@ teal_model::codes! {
     PG0023: Config, "the PostgreSQL server refused the encrypted connection",
         "check the client certificate of the credential and the server's ssl_ca_file";
 
+    /// Another program at the port.
+    PG0024: Transient, "what answers is not PostgreSQL",
+        "another program listens there: correct host and port";
+
     /// A native type that Teal does not carry.
     PG0010: Config, "Teal does not carry this type",
         "say `text` for a type of an extension or of a user (its values are carried as PostgreSQL \

@@ -7,6 +7,7 @@
 //! | `TEAL_TLS_DIR` | where relative paths of `ca` start | the credentials' folder |
 //! | `TEMPORAL_ADDRESS`, … | Temporal frontend, as for the Temporal CLI (read by `teal_temporal::connect`) | `127.0.0.1:7233` |
 //! | `TEAL_CREDENTIAL_<NAME>_USER`, `…_PASSWORD` | credentials, when the model says `env` | none |
+//! | `TEAL_METRICS_ADDR` | where a worker offers metrics and health | 127.0.0.1:9464 |
 //! | `TEAL_TEMPORAL_UI` | address of Temporal's UI, for links: `http://127.0.0.1:8233` | none |
 //! | `RUST_LOG` | filter of the logs | `info` for workers, else none |
 //! | `NO_COLOR` | no colour when set | unset |
@@ -31,6 +32,7 @@ Environment:
                       and temporal.toml as for the Temporal CLI
   TEAL_CREDENTIAL_<NAME>_USER, TEAL_CREDENTIAL_<NAME>_PASSWORD
                       user and password of the credential <name> of the model
+  TEAL_METRICS_ADDR   where `teal worker` offers metrics and health: 127.0.0.1:9464, or off
   TEAL_TEMPORAL_UI    address of Temporal's UI, for links, such as http://127.0.0.1:8233
   NO_COLOR            no colour when set
 

@@ -34,6 +34,7 @@ use std::{ffi::OsString, process::ExitCode};
 use args::{Cli, Command};
 use clap::Parser;
 use exit::Exit;
+use teal_activities::code as pg;
 use teal_model::{Error, Result};
 use teal_worker::logs;
 use ui::{Printer, Verbosity};
@@ -60,10 +61,25 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
     let exit = dispatch(&cli.command, printer).unwrap_or_else(|error| {
-        printer.error(&error);
+        printer.error(&of_command(error));
         Exit::Failed
     });
     exit.into()
+}
+
+/// What a stream does by itself after an error of PostgreSQL, a command does not: it is run again.
+fn of_command(error: Error) -> Error {
+    let code = error.code();
+    if error.help() != code.help {
+        return error;
+    }
+    match code {
+        pg::PG0002 => error.hint("check that the server is up and reachable, and run it again"),
+        pg::PG0005 => error.hint("nothing was committed: run it again"),
+        pg::PG0006 => error.hint("free the resource that the message names, and run it again"),
+        pg::PG0009 => error.hint("raise max_connections of the server, or run it again later"),
+        _ => error,
+    }
 }
 
 fn dispatch(command: &Command, printer: Printer) -> Result<Exit> {
@@ -112,6 +128,15 @@ pub(crate) fn refused_by_system(error: std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_does_not_go_on_by_itself() {
+        for code in [pg::PG0002, pg::PG0005, pg::PG0006, pg::PG0009] {
+            let error = of_command(Error::new(code));
+            assert!(error.help().contains("run it again"), "{}", error.help());
+        }
+        assert_eq!(of_command(Error::new(pg::PG0002).hint("mine")).help(), "mine");
+    }
 
     #[test]
     fn what_the_system_refuses_is_told_with_its_cause() {

@@ -95,15 +95,7 @@ fn read(path: &Path) -> Result<ModelFile> {
     let mut bytes = Vec::new();
     let most = ModelFile::MOST_BYTES as u64 + 1;
     file.take(most).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
-    let whole = (bytes.len() as u64) < most;
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) if whole => {
-            return Err(unreadable(path, std::io::Error::other(error.utf8_error())));
-        }
-        Err(cut) => String::from_utf8_lossy(cut.as_bytes()).into_owned(),
-    };
-    Ok(ModelFile::new(path.display().to_string(), text))
+    Ok(ModelFile::from_bytes(path.display().to_string(), bytes))
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {
@@ -146,9 +138,17 @@ mod tests {
         assert_eq!(files[0].text.len(), ModelFile::MOST_BYTES + 1);
         let mistakes = teal_model::load(&files).unwrap_err();
         assert_eq!(mistakes.iter().next().unwrap().code.id, "MODEL0003");
-        fs::write(root.path().join("latin.yaml"), b"name: caf\xe9").unwrap();
-        let error = read_files(&[root.path().join("latin.yaml")]).unwrap_err();
-        assert_eq!(error.code().id, "CLI0004", "{error}");
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_a_mistake_of_the_model() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("latin.yaml"), b"kind: Team\nname: a/caf\xe9").unwrap();
+        let files = read_files(&[root.path().to_owned()]).unwrap();
+        let mistakes = teal_model::load(&files).unwrap_err();
+        let found = mistakes.iter().next().unwrap();
+        let place = found.place.as_ref().unwrap();
+        assert_eq!((found.code.id, place.line, place.column), ("MODEL0001", 2, 12));
     }
 
     #[test]

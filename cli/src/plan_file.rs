@@ -1,13 +1,22 @@
 //! A plan in a file: made once, looked at by whoever has to, applied exactly so.
 //!
-//! It holds names, numbers and statements, never a secret.
+//! It holds names, numbers and statements, never a secret; still, where databases are and who reads
+//! what is for its owner to hand on, so nobody else may read it.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 use teal_model::{Error, Result, plan::Plan, release::Release};
 
 use crate::code;
+
+/// Its owner reads and writes it.
+const MODE: u32 = 0o600;
 
 /// Grows when a file of an earlier form can no longer be read.
 const FORMAT: u32 = 1;
@@ -44,7 +53,7 @@ impl PlanFile {
         let refused = || Error::new(code::CLI0080).with("file", path.display());
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| refused().caused_by(error.to_string()))?;
-        fs::write(path, text + "\n").map_err(|error| refused().caused_by(error))
+        put(path, &(text + "\n")).map_err(|error| refused().caused_by(error))
     }
 
     /// Reads it.
@@ -68,4 +77,16 @@ impl PlanFile {
         }
         Ok(file)
     }
+}
+
+/// Writes a file that is its owner's from its first byte; one that is there keeps no other mode. A
+/// device, such as /dev/stdout, is written as it is.
+fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(false).mode(MODE).open(path)?;
+    if file.metadata()?.is_file() {
+        file.set_permissions(fs::Permissions::from_mode(MODE))?;
+        file.set_len(0)?;
+    }
+    file.write_all(text.as_bytes())
 }

@@ -111,7 +111,7 @@ async fn dial(catalog: &Address, application: &str) -> Result<PgConnection> {
         Ok(options) => pg::connect(&options.application_name(application)).await,
         Err(error) => Err(error),
     };
-    connected.map_err(|error| error.with("TEAL_CATALOG", catalog.place()))
+    connected.map_err(|error| catalog.explained(error.with("TEAL_CATALOG", catalog.place())))
 }
 
 /// Whether the catalog is not there (or older than this program, which only `apply` may mend).

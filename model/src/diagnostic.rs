@@ -4,11 +4,14 @@
 //! Invariant: a secret that somebody typed into a model is never shown.
 //! Read first: [`Diagnostic`].
 
-use std::{cmp::Ordering, fmt};
+use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::error::Code;
+
+/// Further places that are shown of one mistake.
+const MOST_PLACES: usize = 2;
 
 /// One mistake in a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +81,40 @@ impl Diagnostics {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// As a person reads them: what is said in the same words of several places is one mistake.
+    pub fn folded(&self) -> Vec<Folded<'_>> {
+        let mut folded: Vec<Folded<'_>> = Vec::new();
+        let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+        for diagnostic in &self.0 {
+            let key = (diagnostic.code.id, &*diagnostic.message, &*diagnostic.help);
+            match known.get(&key).and_then(|index| folded.get_mut(*index)) {
+                Some(first) => first.others.extend(&diagnostic.place),
+                None => {
+                    known.insert(key, folded.len());
+                    folded.push(Folded { first: diagnostic, others: Vec::new() });
+                }
+            }
+        }
+        folded
+    }
+}
+
+/// One mistake, and the places where it shows again.
+#[derive(Debug)]
+pub struct Folded<'a> {
+    /// Where it shows first.
+    pub first: &'a Diagnostic,
+    /// The other places, in order.
+    pub others: Vec<&'a Place>,
+}
+
+impl fmt::Display for Folded<'_> {
+    /// As [`Diagnostic`]'s, with the first of the other places and how many more there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.others.iter().take(MOST_PLACES).map(|place| ("also here", *place));
+        self.first.write(f, shown.collect(), self.others.len().saturating_sub(MOST_PLACES))
+    }
 }
 
 impl<'a> IntoIterator for &'a Diagnostics {
@@ -92,13 +129,13 @@ impl<'a> IntoIterator for &'a Diagnostics {
 impl std::error::Error for Diagnostics {}
 
 impl fmt::Display for Diagnostics {
-    /// One after another, with an empty line between; see [`Diagnostic`]'s `Display`.
+    /// One after another, with an empty line between; see [`Folded`]'s `Display`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, diagnostic) in self.0.iter().enumerate() {
+        for (index, folded) in self.folded().iter().enumerate() {
             if index > 0 {
                 f.write_str("\n\n")?;
             }
-            diagnostic.fmt(f)?;
+            folded.fmt(f)?;
         }
         Ok(())
     }
@@ -108,14 +145,33 @@ impl fmt::Display for Diagnostic {
     /// Plain text, several lines, no final line break: code and message, place, the line with its
     /// mark, what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, Vec::new(), 0)
+    }
+}
+
+impl Diagnostic {
+    /// `more`: places beyond its own, each with a word on what it is; `beyond`: how many others
+    /// there are.
+    fn write(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        more: Vec<(&str, &Place)>,
+        beyond: usize,
+    ) -> fmt::Result {
         write!(f, "error[{}]: {}", self.code.id, self.message)?;
-        let places = self.place.iter().chain(self.related.iter().map(|(_, place)| place));
+        let related: Vec<(&str, &Place)> =
+            self.related.iter().map(|(word, place)| (&**word, place)).chain(more).collect();
+        let places = self.place.iter().chain(related.iter().map(|(_, place)| *place));
         let margin = places.map(|p| p.line.to_string().len()).max().unwrap_or(0);
         if let Some(place) = &self.place {
             write_place(f, place, margin, '^', "")?;
         }
-        for (word, place) in &self.related {
+        for (word, place) in related {
             write_place(f, place, margin, '-', word)?;
+        }
+        if beyond > 0 {
+            let noun = if beyond == 1 { "place" } else { "places" };
+            write!(f, "\n{:margin$}--> and {beyond} more {noun}", "")?;
         }
         write!(f, "\n{:margin$} = help: {}", "", self.help)
     }

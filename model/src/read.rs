@@ -12,8 +12,10 @@ use crate::{
 pub struct ModelFile {
     /// As errors should name it.
     pub path: String,
-    /// Its content.
+    /// Its content; of a file that is no UTF-8 text, with marks in place of what cannot be read.
     pub text: String,
+    /// Byte of the content at which it is no UTF-8 text any more.
+    pub broken_at: Option<usize>,
 }
 
 impl ModelFile {
@@ -22,7 +24,21 @@ impl ModelFile {
 
     /// A file of this path and content.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self { path: path.into(), text: text.into(), broken_at: None }
+    }
+
+    /// As [`ModelFile::new`], from bytes that may be no text: that is a mistake of the model, told
+    /// with all others. A file that is cut at [`ModelFile::MOST_BYTES`] may end within a character.
+    pub fn from_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let is_cut = bytes.len() > Self::MOST_BYTES;
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::new(path, text),
+            Err(error) => {
+                let broken_at = (!is_cut).then(|| error.utf8_error().valid_up_to());
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                Self { broken_at, ..Self::new(path, text) }
+            }
+        }
     }
 
     /// Whether a file of this name belongs to a model when a folder is given: `.yaml` or `.yml`,
@@ -56,7 +72,10 @@ fn parse(files: &[ModelFile], report: &mut Report) -> Documents {
     let mut documents = Documents { files, ..Documents::default() };
     let mut nodes = Vec::new();
     for (index, file) in documents.files.iter().enumerate() {
-        nodes.extend(compose(index, &file.text, report));
+        match file.broken_at {
+            None => nodes.extend(compose(index, &file.text, report)),
+            Some(byte) => no_text(index, file, byte, report),
+        }
     }
     if nodes.iter().all(|node| node.is_null()) && report.is_empty() {
         let message = match &documents.files[..] {
@@ -71,4 +90,12 @@ fn parse(files: &[ModelFile], report: &mut Report) -> Documents {
         documents.add(&node, report);
     }
     documents
+}
+
+/// A file in another encoding than that of YAML: nothing of it is read.
+fn no_text(index: usize, file: &ModelFile, byte: usize, report: &mut Report) {
+    let at = Span::of_byte(index, &file.text, byte);
+    let finding = Finding::new(code::MODEL0001, at, "the file is not UTF-8 text");
+    report.add(finding.help("save it as UTF-8: the byte at the mark is of another encoding"));
+    report.gap();
 }

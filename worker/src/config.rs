@@ -32,9 +32,10 @@ impl WorkerConfig {
     /// Time for open batches to end before they are cancelled and taken up by another worker:
     /// what Kubernetes grants a pod by default (30 s), less a margin.
     pub const DEFAULT_GRACE: Duration = Duration::from_secs(25);
-    /// Where metrics and health are offered when nothing else is said.
+    /// Where metrics and health are offered when nothing else is said: to this machine only, as
+    /// nobody is asked who he is. A pod, whose probes come from outside, says another address.
     pub const DEFAULT_LISTEN: SocketAddr =
-        SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 9464);
+        SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
 
     /// A worker for everything: all classes and the workflows.
     pub fn new(catalog: impl Into<Address>, name: impl Into<String>) -> Self {

@@ -8,6 +8,9 @@ use temporalio_common::data_converters::{
 };
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 
+/// Who asks, where nobody says so.
+const UNKNOWN: &str = "unknown (temporal update)";
+
 /// An [`Ask`] as it arrives. Not a serde type, so that its own reading is used instead of the SDK's.
 #[derive(Debug, Clone, Default)]
 pub struct Asked(pub Ask);
@@ -24,11 +27,22 @@ impl TemporalDeserializable for Asked {
         _ctx: &SerializationContext<'_>,
         payloads: Vec<Payload>,
     ) -> Result<Self, PayloadConversionError> {
-        let Some(payload) = payloads.into_iter().next() else { return Ok(Self::default()) };
+        let Some(payload) = payloads.into_iter().next() else {
+            return Ok(Self(named(Ask::default())));
+        };
         read(&payload.data)
+            .map(named)
             .map(Self)
             .map_err(|why| PayloadConversionError::EncodingError(why.into()))
     }
+}
+
+/// Who asks stands in the audit: `teal` says it, a person who types an update may not.
+fn named(mut ask: Ask) -> Ask {
+    if ask.by.trim().is_empty() {
+        UNKNOWN.clone_into(&mut ask.by);
+    }
+    ask
 }
 
 fn read(data: &[u8]) -> Result<Ask, String> {
@@ -75,6 +89,12 @@ impl TemporalSerializable for Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_asks_is_never_empty() {
+        assert_eq!(named(read(b"{}").unwrap()).by, UNKNOWN);
+        assert_eq!(named(read(br#"{"by":"ann"}"#).unwrap()).by, "ann");
+    }
 
     #[test]
     fn hand_typed_input_is_read_or_refused_with_an_example() {

@@ -25,8 +25,15 @@ pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Resu
     let pool = io.ledger(&release.services.merge).await?;
     // What streams own goes through them, each in a transaction of its own.
     match action {
-        Action::CreateView { view, .. } | Action::ReplaceView { view, .. } => {
-            return through_stream(io, &view.stream).await;
+        // The stream may have put it in its own step of this apply, or with another of its views: a
+        // plan that holds the step found it missing, so this apply made it whoever did it.
+        Action::CreateView { view, .. } => {
+            reconcile::views_only(io, &view.stream).await?;
+            return Ok("created".to_owned());
+        }
+        Action::ReplaceView { view, .. } => {
+            reconcile::views_only(io, &view.stream).await?;
+            return Ok("put again".to_owned());
         }
         Action::MoveViews { workspace, views } => {
             return moves::move_views(io, workspace, views).await;
@@ -115,11 +122,6 @@ async fn in_transaction(
     }
 }
 
-async fn through_stream(io: &Io, stream: &StreamId) -> Result<String> {
-    let count = reconcile::views_only(io, stream).await?;
-    Ok(if count > 0 { "created" } else { "already there" }.to_owned())
-}
-
 fn streams_of(release: &Release, views: &[TableName]) -> Vec<StreamId> {
     let all = release.workspaces.iter().flat_map(|workspace| &workspace.views);
     let mut streams: Vec<StreamId> =
@@ -137,7 +139,6 @@ async fn grant(
     role: &str,
     views: &[TableName],
 ) -> Result<String> {
-    let mut count = 0;
     for workspace in release.workspaces.iter().filter(|w| w.reader_role.as_deref() == Some(role)) {
         views::lock_workspace(conn, &workspace.name).await?; // streams grant on the same schema
     }
@@ -149,9 +150,9 @@ async fn grant(
         if let Some(workspace) = owner {
             status_view::put(conn, workspace, view).await?;
         }
-        count += u32::from(roles::grant_view(conn, role, view).await?);
+        roles::grant_view(conn, role, view).await?; // one that a stream put is granted with it
     }
-    Ok(if count > 0 { format!("{count} granted") } else { "already granted".to_owned() })
+    Ok(format!("{} granted", views.len()))
 }
 
 /// Under the lock of the view's stream, which may be about to put its views.

@@ -62,6 +62,16 @@ pub struct Intent {
     pub by: String,
 }
 
+impl Intent {
+    /// `paused by ann@desk: month end`.
+    pub fn words(&self) -> String {
+        let by = if self.by.is_empty() { "somebody" } else { &self.by };
+        let reason =
+            if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+        format!("{} by {by}{reason}", self.wanted)
+    }
+}
+
 /// Reads a stream's name as messages carry it.
 ///
 /// # Errors

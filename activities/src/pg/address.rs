@@ -59,8 +59,12 @@ pub struct Address {
 /// Where the password is.
 #[derive(Debug, Clone)]
 enum Password {
-    /// In the options, or nowhere.
-    Given,
+    /// In the URL (or the options) itself, where there is one at all.
+    OfAddress,
+    /// In `PGPASSWORD`.
+    OfEnvironment,
+    /// Nowhere that was looked at.
+    Missing,
     /// In a file of its own.
     File(PathBuf),
     /// In a password file of libpq.
@@ -76,7 +80,7 @@ impl fmt::Debug for Address {
 impl From<PgConnectOptions> for Address {
     /// Options that hold everything, password included.
     fn from(base: PgConnectOptions) -> Self {
-        Self { base, password: Password::Given, mode: None, ca: None, client: None }
+        Self { base, password: Password::OfAddress, mode: None, ca: None, client: None }
     }
 }
 
@@ -94,6 +98,7 @@ impl Address {
         let mut url = Url::parse(text).map_err(|_may_quote| invalid())?;
         let (own, passed) = Parameters::read(&url)?;
         let has_own = url.password().is_some_and(|password| !password.is_empty());
+        let own_password = has_own || own.password.is_some();
         let of_environment = || std::env::var("PGPASSWORD").ok().filter(|p| !p.is_empty());
         let password = if has_own { None } else { own.password.or_else(of_environment) };
         if !has_own {
@@ -117,10 +122,12 @@ impl Address {
             }
             Some(_name) => {}
         }
-        let lookup = if has_own || password.is_some() {
-            Password::Given
-        } else {
-            own.passfile.or_else(passfile).map_or(Password::Given, Password::Passfile)
+        let lookup = match (own_password, password) {
+            (true, _) => Password::OfAddress,
+            (false, Some(_)) => Password::OfEnvironment,
+            (false, None) => {
+                own.passfile.or_else(passfile).map_or(Password::Missing, Password::Passfile)
+            }
         };
         Ok(Self { base, password: lookup, mode: own.mode, ca: own.ca, client: own.client })
     }
@@ -173,9 +180,28 @@ impl Address {
         self.base.get_username()
     }
 
+    /// An error of a connection to it: a refused login names who and where the password is from, as
+    /// no credential of the model has a part in it.
+    #[must_use]
+    pub fn explained(&self, error: Error) -> Error {
+        if error.code() != code::PG0003 {
+            return error;
+        }
+        let from = match &self.password {
+            Password::OfAddress => "the address".to_owned(),
+            Password::OfEnvironment => "PGPASSWORD".to_owned(),
+            Password::Missing => "nowhere: none was found".to_owned(),
+            Password::File(file) | Password::Passfile(file) => file.display().to_string(),
+        };
+        error.with("user", self.user()).with("password_from", from).hint(
+            "correct user and password: the password is that of the address, else PGPASSWORD, else a \
+             line of ~/.pgpass; or look at the server's pg_hba.conf",
+        )
+    }
+
     /// Whether each use may give another password.
     pub(super) const fn is_looked_up(&self) -> bool {
-        !matches!(self.password, Password::Given)
+        matches!(self.password, Password::File(_) | Password::Passfile(_))
     }
 
     /// How to connect without what has to be looked up.
@@ -190,7 +216,7 @@ impl Address {
     pub fn options(&self) -> Result<PgConnectOptions> {
         let mut options = self.base.clone();
         match &self.password {
-            Password::Given => {}
+            Password::OfAddress | Password::OfEnvironment | Password::Missing => {}
             Password::File(file) => {
                 let text = std::fs::read_to_string(file).map_err(|error| {
                     Error::new(code::CRED0003).with("looked_at", file.display()).caused_by(error)

@@ -1,23 +1,24 @@
 //! Connections: options from an endpoint and a login, pools with a name for the server's own views.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use teal_model::{
-    Result,
+    Error, Result,
     release::{CredentialStore, PostgresEndpoint},
 };
 
 use super::{PgResultExt, tls};
-use crate::credentials::Login;
+use crate::{code, credentials::Login};
 
 /// Longest wait for a connection of a pool; above it the server counts as out of reach.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest wait for a new connection to a server that does not answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECTING: &str = "connecting";
 
 /// Options for an endpoint. `application` shows in `pg_stat_activity` (cut at 63 bytes by the
 /// server); relative paths of certificates may start at the folder of `store`.
@@ -68,10 +69,33 @@ pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
 /// One connection of its own, outside of any pool.
 ///
 /// # Errors
-/// As classified in [`super::error`]; `PG0002` after 15 s without an answer.
+/// As classified in [`super::error`]; `PG0024` for another program that answers; `PG0002` after 15 s
+/// without an answer.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
-        Ok(connection) => connection.during("connecting"),
-        Err(_elapsed) => Err(sqlx::Error::PoolTimedOut).during("connecting"),
+        Ok(Err(error)) if is_another_program(&error) => Err(Error::new(code::PG0024)
+            .with("while", CONNECTING)
+            .caused_by("its first answer is none that PostgreSQL gives")),
+        Ok(connection) => connection.during(CONNECTING),
+        Err(_elapsed) => {
+            Err(Error::new(code::PG0002).with("while", CONNECTING).caused_by(format!(
+                "no answer within {} s: it is slow, cut off, or no PostgreSQL server",
+                CONNECT_TIMEOUT.as_secs()
+            )))
+        }
+    }
+}
+
+/// Whether the first answer is none that a PostgreSQL server gives. One that says nothing and hangs
+/// up may be a server that goes down.
+fn is_another_program(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
+            // a length that was none, in the library's words: `expected to read 7 bytes, got 0 …`
+            let said = cause.to_string();
+            said.starts_with("expected to read ") && !said.contains("got 0 bytes")
+        }
+        other => tls::is_none(other),
     }
 }

@@ -71,6 +71,9 @@ pub fn from_sqlx(attempted: &'static str, error: &sqlx::Error) -> Error {
             }
             without_values(&database.code().unwrap_or_default(), database.message())
         }
+        sqlx::Error::PoolTimedOut => {
+            "no connection could be made, or became free, in time".to_owned()
+        }
         other => other.to_string(),
     };
     if cfg!(debug_assertions) && has_state(error, "25006") {

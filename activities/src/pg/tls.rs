@@ -104,6 +104,16 @@ pub(super) fn classify(error: &sqlx::Error) -> Option<Code> {
     }
 }
 
+/// Whether the answer to a TLS handshake was no TLS at all.
+pub(super) fn is_none(error: &sqlx::Error) -> bool {
+    let found = match error {
+        sqlx::Error::Io(cause) => rustls_inside(cause),
+        sqlx::Error::Tls(cause) => cause.downcast_ref::<rustls::Error>(),
+        _ => None,
+    };
+    matches!(found, Some(rustls::Error::InvalidMessage(_)))
+}
+
 fn rustls_inside(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }

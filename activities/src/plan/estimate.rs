@@ -56,7 +56,7 @@ pub(super) async fn fill(
                 if let Source::Silent(why) = &source
                     && !told
                 {
-                    draft.warn(format!("no estimates from {key}: {why}"));
+                    draft.warn_of_silence(&key, why);
                 }
                 sources.insert(key.clone(), source);
             }

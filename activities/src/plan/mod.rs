@@ -105,6 +105,8 @@ pub async fn make(io: &Io, wanted: &Release, options: &Options) -> Result<Plan> 
 struct Draft {
     steps: Vec<Step>,
     warnings: Vec<String>,
+    /// Sources (`host:port/database`) that did not answer, and were told of.
+    silent: BTreeSet<String>,
 }
 
 impl Draft {
@@ -114,6 +116,16 @@ impl Draft {
 
     fn warn(&mut self, text: String) {
         self.warnings.push(text);
+    }
+
+    /// Tells of a source that does not answer, once for all that the plan would ask of it.
+    fn warn_of_silence(&mut self, source: &str, why: &str) {
+        if self.silent.insert(source.to_owned()) {
+            self.warn(format!(
+                "{source} could not be asked, so the model is not compared with it and its loads are \
+                 not estimated: {why}"
+            ));
+        }
     }
 }
 

@@ -181,7 +181,10 @@ pub(super) async fn check(
         draft.warn(format!("the source drifted: {found}"));
     }
     for (source, why) in look.silent {
-        draft.warn(format!("the model was not compared with {source}: {}", why.one_line()));
+        // What credential is missing, and where, stands in the plan itself.
+        if why.code() != code::CRED0001 {
+            draft.warn_of_silence(&source, &why.one_line());
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! A person's intent, durable before an update answers.
 
+use std::collections::BTreeMap;
+
 use teal_failpoint::Boundary;
 use teal_model::Result;
 use teal_proto::v1::{IntentReport, IntentRequest};
@@ -25,7 +27,13 @@ pub async fn set_intent(io: &Io, request: &IntentRequest) -> Result<IntentReport
         by: request.by.clone(),
     };
     if asked == now {
-        return Ok(IntentReport { wanted: now.wanted });
+        return Ok(IntentReport { wanted: now.wanted, ..IntentReport::default() });
+    }
+    let mut details: BTreeMap<&str, &str> =
+        request.details.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let is_paused_again = now.wanted == control::PAUSED && asked.wanted == control::PAUSED;
+    if is_paused_again {
+        details.extend([("replaced_reason", &*now.reason), ("replaced_by", &*now.by)]);
     }
     let mut connection = io.control().acquire().await.during("connecting to the catalog")?;
     let mut transaction = pg::begin(&mut connection, "writing the stream's intent").await?;
@@ -37,10 +45,11 @@ pub async fn set_intent(io: &Io, request: &IntentRequest) -> Result<IntentReport
         verb: if request.verb.is_empty() { &request.wanted } else { &request.verb },
         object: &stream.workflow_id(),
         reason: &request.reason,
-        details: (!request.details.is_empty()).then(|| serde_json::json!(request.details)),
+        details: (!details.is_empty()).then(|| serde_json::json!(details)),
     };
     control::audit(&mut transaction, &line).await?;
     pg::commit(transaction, Boundary::StreamIntent).await?;
+    let replaced = if is_paused_again { now.words() } else { String::new() };
     let wanted = if asked.wanted.is_empty() { now.wanted } else { asked.wanted };
-    Ok(IntentReport { wanted })
+    Ok(IntentReport { wanted, replaced })
 }

@@ -44,8 +44,11 @@ pub(super) async fn say(
                 by: config::whoami(),
                 ..IntentRequest::default()
             };
-            teal_activities::stream::set_intent(&session.io, &request).await?;
-            Ok(Done::said(wanted.locally))
+            let report = teal_activities::stream::set_intent(&session.io, &request).await?;
+            Ok(match &*report.replaced {
+                "" => Done::said(wanted.locally),
+                replaced => Done::said(&format!("{}; before: {replaced}", wanted.locally)),
+            })
         })
         .await
     } else {

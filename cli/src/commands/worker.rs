@@ -51,8 +51,13 @@ pub struct Args {
     /// Platform services it is meant for; another release is refused
     #[arg(long, value_name = "NAME")]
     services: Option<String>,
-    /// Where metrics and health are offered; `off`: nowhere
-    #[arg(long, value_name = "ADDRESS", default_value_t = Listen(Some(WorkerConfig::DEFAULT_LISTEN)))]
+    /// Where metrics and health are offered; `off`: nowhere. Nobody is asked who he is
+    #[arg(
+        long,
+        env = "TEAL_METRICS_ADDR",
+        value_name = "ADDRESS",
+        default_value_t = Listen(Some(WorkerConfig::DEFAULT_LISTEN))
+    )]
     metrics_addr: Listen,
     /// How log lines look
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

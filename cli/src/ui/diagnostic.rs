@@ -6,8 +6,13 @@ use super::style::{ERROR, FAINT, HINT, STRONG, paint};
 
 /// All mistakes, one after another, and how many there are.
 pub(crate) fn render(found: &Diagnostics) -> String {
-    let noun = if found.len() == 1 { "mistake" } else { "mistakes" };
-    listed(found, &format!("The model has {} {noun}.", paint(STRONG, found.len())))
+    let count = found.folded().len();
+    let noun = if count == 1 { "mistake" } else { "mistakes" };
+    let places = match found.len() {
+        places if places > count => format!(", in {places} places"),
+        _ => String::new(),
+    };
+    listed(found, &format!("The model has {} {noun}{places}.", paint(STRONG, count)))
 }
 
 /// As [`render`], for what its sources do not have.

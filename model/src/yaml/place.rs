@@ -42,6 +42,19 @@ impl Span {
         Self { file: index(file), line: 1, column: 1, length: 0 }
     }
 
+    /// The place of a byte of a file's text, at the start of a character.
+    pub(crate) fn of_byte(file: usize, text: &str, byte: usize) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
+        Self {
+            file: index(file),
+            line: number(before.matches('\n').count()),
+            column: number(line.chars().count()),
+            length: 1,
+        }
+    }
+
     /// The place of a parser's span in the file of this index.
     pub(super) fn of(file: usize, span: &granit_parser::Span) -> Self {
         let (start, end) = (span.start, span.end);

@@ -216,6 +216,19 @@ async fn what_cannot_be_discovered_is_refused_with_the_way_on() {
         assert!(parts.iter().all(|part| said.contains(part)), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+    let place = start.source.endpoint("");
+    let url = format!(
+        "postgres://{}:hunter2@{}:{}/{}",
+        start.source.user(),
+        place.host,
+        place.port,
+        place.database
+    );
+    let refused = desk.teal(&["discover", &url]);
+    for part in ["error[PG0003]", "password_from: the address", "else PGPASSWORD, else a line of"] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    assert!(!refused.contains("credential"), "the model's has no part in it: {refused}");
     desk.write("model/stores/shop.yaml", "# mine\n");
     let taken = start.discover(&["--store", "shop"]);
     assert!(taken.contains("error[CLI0056]"), "{taken}");

@@ -9,6 +9,7 @@ async fn a_plan_file_is_applied_exactly_or_refused() {
     assert!(made.contains("Run `teal apply --plan first.plan`"), "{made}");
     let same = |name: &str| shop.desk.read(name);
     shop.desk.teal(&["plan", "--out", "again.plan"]);
+    assert_eq!(shop.desk.mode("again.plan"), 0o600, "nobody else may read it");
     assert_eq!(same("first.plan"), same("again.plan"), "the same bytes");
     assert!(!same("first.plan").contains(&shop.merge_password()), "no secret");
 

@@ -61,3 +61,24 @@ fn a_missing_or_unreadable_catalog_is_told_without_its_password() {
     desk.set("TEAL_CATALOG", "postgres://me:hunter2@127.0.0.1:1/db");
     insta::assert_snapshot!(desk.teal(&["status"]));
 }
+
+#[test]
+fn another_program_at_the_port_is_told_from_a_server_that_is_away() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            std::io::Write::write_all(&mut stream, b"SSH-2.0-OpenSSH_9.2\r\n").ok();
+            // what it is asked is read, so that the end of the connection is no reset
+            std::io::Read::read(&mut stream, &mut [0; 1024]).ok();
+        }
+    });
+    for mode in ["disable", "prefer"] {
+        let mut desk = Desk::new();
+        let url = format!("postgres://me:hunter2@127.0.0.1:{port}/db?sslmode={mode}");
+        desk.set("TEAL_CATALOG", &url);
+        let said = desk.teal(&["status"]);
+        assert!(said.starts_with("exit: 1\n") && said.contains("error[PG0024]: "), "{mode} {said}");
+        assert!(said.contains("hint: another program listens there"), "{said}");
+    }
+}

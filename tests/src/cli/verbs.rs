@@ -71,3 +71,19 @@ async fn a_resync_that_fails_stands_in_the_status_until_it_is_done() {
     let status = shop.desk.teal(&["status", "live/shop"]);
     assert!(!status.contains("compare every row"), "{status}");
 }
+
+#[tokio::test]
+async fn a_second_pause_says_what_it_takes_the_place_of_and_the_audit_keeps_both() {
+    let shop = Shop::new("a_second_pause_says_what_it_takes_the_place_of").await;
+    shop.desk.teal(&["apply", "--local"]);
+    let pause = |reason| shop.desk.teal(&["pause", "live/shop", "--local", "--reason", reason]);
+    let first = pause("month end");
+    assert!(!first.contains("before:"), "{first}");
+    let second = pause("upgrade");
+    assert!(second.contains("; before: paused by ") && second.contains(": month end"), "{second}");
+    let audit = "select reason, details->>'replaced_reason' from teal.audit
+                 where verb = 'pause' order by id";
+    assert_eq!(shop.merge.rows(audit).await, ["month end|-", "upgrade|month end"]);
+    let check = shop.desk.teal(&["status", "--check"]);
+    assert!(check.contains("of 1 stream 0 at work, 1 paused"), "{check}");
+}

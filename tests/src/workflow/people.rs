@@ -83,6 +83,11 @@ async fn hand_typed_json_works_or_is_refused_without_a_trace() {
     world.settled().await;
     let reply = world.type_by_hand(names::PAUSE, Some(r#"{"reason":"x","junk":1}"#)).await.unwrap();
     assert_eq!(reply["state"], "paused");
+    let again = world.type_by_hand(names::PAUSE, Some(r#"{"reason":"y"}"#)).await.unwrap();
+    let message = again["message"].as_str().unwrap();
+    assert!(message.ends_with(": paused; before: paused by bob: earlier"), "{message}");
+    let asked = "set_intent pause unknown (temporal update) y";
+    assert!(world.script.ledger().calls.contains(&asked.to_owned()));
     world.type_by_hand(names::RESUME, None).await.unwrap();
     world.until("waiting").await;
     world.type_by_hand(names::PAUSE, Some("null")).await.unwrap();

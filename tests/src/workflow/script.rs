@@ -266,10 +266,13 @@ impl Engine for Script {
     async fn set_intent(&self, request: &IntentRequest) -> Result<IntentReport> {
         let mut ledger = self.ledger();
         ledger.calls.push(format!("set_intent {} {} {}", request.verb, request.by, request.reason));
+        let is_paused_again =
+            [&ledger.intent, &request.wanted].iter().all(|word| *word == "paused");
+        let replaced = if is_paused_again { "paused by bob: earlier" } else { "" }.to_owned();
         if !request.wanted.is_empty() {
             ledger.intent.clone_from(&request.wanted);
         }
-        Ok(IntentReport { wanted: ledger.intent.clone() })
+        Ok(IntentReport { wanted: ledger.intent.clone(), replaced })
     }
 
     async fn resync(&self, request: &ResyncRequest) -> Result<ResyncReport> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use teal_model::Kind;
-use teal_proto::v1::{Ask, IntentRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest};
+use teal_proto::v1::{
+    Ask, IntentReport, IntentRequest, ResetReport, ResetRequest, ResyncReport, ResyncRequest,
+};
 use teal_temporal::{
     names,
     options::{self, Bulk},
@@ -30,19 +32,20 @@ pub(super) struct Change {
     pub(super) event: Event,
 }
 
-/// Writes the intent to the catalog, and only then lets it happen.
-pub(super) async fn set_intent(ctx: &Ctx, change: Change, ask: &Asked) -> Result<(), Refusal> {
+/// Writes the intent to the catalog, and only then lets it happen. Returns what it takes the place
+/// of, where that was a pause too.
+pub(super) async fn set_intent(ctx: &Ctx, change: Change, ask: &Asked) -> Result<String, Refusal> {
     let request = spoken(ctx, change.wanted, change.verb, &ask.0);
-    write(ctx, request, &ask.0).await?;
+    let report = write(ctx, request, &ask.0).await?;
     ctx.state_mut(|w| w.said(&ask.0));
     happened(ctx, change.event);
-    Ok(())
+    Ok(report.replaced)
 }
 
 /// Writes to the audit that somebody asked; the intent stays as it is.
 pub(super) async fn audit(ctx: &Ctx, verb: &'static str, ask: &Asked) -> Result<(), Refusal> {
     let request = spoken(ctx, "", verb, &ask.0);
-    write(ctx, request, &ask.0).await
+    write(ctx, request, &ask.0).await.map(|_report| ())
 }
 
 /// Enters a resync, or takes back those that are open.
@@ -97,10 +100,10 @@ fn spoken(ctx: &Ctx, wanted: &str, verb: &str, ask: &Ask) -> IntentRequest {
     }
 }
 
-async fn write(ctx: &Ctx, request: IntentRequest, ask: &Ask) -> Result<(), Refusal> {
+async fn write(ctx: &Ctx, request: IntentRequest, ask: &Ask) -> Result<IntentReport, Refusal> {
     let summary = summary(&request.stream, &request.verb, ask);
     let options = options::quick(summary);
-    alone(ctx, StreamActivities::set_intent, request, options).await.map(|_report| ())
+    alone(ctx, StreamActivities::set_intent, request, options).await
 }
 
 /// `live/shop: pause by ann@desk, month end`

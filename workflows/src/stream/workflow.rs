@@ -209,10 +209,14 @@ impl StreamWorkflow {
     #[update(name = names::PAUSE)]
     pub async fn pause(ctx: &mut WorkflowContext<Self>, ask: Asked) -> Result<Reply, Refusal> {
         let change = Change { wanted: "paused", verb: names::PAUSE, event: Event::Pause };
-        set_intent(ctx, change, &ask).await?;
+        let replaced = set_intent(ctx, change, &ask).await?;
+        let before = match &*replaced {
+            "" => String::new(),
+            replaced => format!("; before: {replaced}"),
+        };
         Ok(ctx.state(|w| match w.state.stage {
-            Stage::Paused => w.reply("paused"),
-            _ => w.reply("pauses after the open batch, or what else is going on"),
+            Stage::Paused => w.reply(&format!("paused{before}")),
+            _ => w.reply(&format!("pauses after the open batch, or what else is going on{before}")),
         }))
     }
 

@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, postgres::PgConnectOptions};
 use teal_activities::{
-    credentials,
+    Io,
     pg::{self, Address},
 };
 use teal_model::{
@@ -146,18 +146,16 @@ impl Target {
 /// # Errors
 /// Those of the credential and of the connection, with the name of the server.
 pub(super) async fn open(target: &Target, documents: &Documents) -> Result<PgConnection> {
-    let (options, place) = match &target.address {
-        Some(address) => (address.options()?, address.place()),
-        None => {
-            let (endpoint, store) = teal_model::source_of(documents, &target.store)
-                .ok_or_else(|| Error::new(code::CLI0054).with("store", &target.store))?;
-            let login = credentials::resolve(&store, &endpoint)?;
-            let place = format!("{}:{}/{}", endpoint.host, endpoint.port, endpoint.database);
-            (pg::options(&endpoint, &login, &store, APPLICATION)?, place)
-        }
+    let Some(address) = &target.address else {
+        let (endpoint, store) = teal_model::source_of(documents, &target.store)
+            .ok_or_else(|| Error::new(code::CLI0054).with("store", &target.store))?;
+        // The catalog of this `Io` is never opened.
+        let io = Io::new(PgConnectOptions::new_without_pgpass(), store, APPLICATION, 1);
+        return io.connect(&endpoint, APPLICATION).await;
     };
-    let connected = pg::connect(&options.application_name(APPLICATION)).await;
-    connected.map_err(|error| error.with("server", place))
+    let options = address.options()?.application_name(APPLICATION);
+    let connected = pg::connect(&options).await;
+    connected.map_err(|error| address.explained(error.with("server", address.place())))
 }
 
 /// The store that the model has already, if one is meant.

@@ -87,18 +87,41 @@ fn say(
              (`needs: {latency: 5m}`): only streams were checked",
         );
     }
-    let ignored = objectives.iter().filter(|o| o.verdict == Verdict::Ignored).count();
-    let ignored = match ignored {
+    printer.say(&summary(objectives, streams, broken, late));
+}
+
+/// `2 objectives met; 3 streams at work`, or how many of each are not, and why.
+fn summary(
+    objectives: &[ObjectiveRow],
+    streams: &[StreamStatusRow],
+    broken: usize,
+    late: usize,
+) -> String {
+    let of = |wanted: Verdict| objectives.iter().filter(|o| o.verdict == wanted).count();
+    let by_pause = match of(Verdict::Paused) {
+        0 => String::new(),
+        n => format!(" ({n} by a pause; --ignore-paused leaves these out)"),
+    };
+    let ignored = match of(Verdict::Ignored) {
         0 => String::new(),
         n => format!(" ({n} of paused streams ignored)"),
     };
-    let count = |bad: usize, all: usize, noun: &str, well: &str, ill: &str| match bad {
-        0 => format!("{} {well}", units::counted(all as u64, noun)),
-        bad => format!("{bad} of {} {ill}", units::counted(all as u64, noun)),
+    let all = units::counted(objectives.len() as u64, "objective");
+    let kept = match late {
+        0 => format!("{all} met"),
+        late => format!("{late} of {all} broken{by_pause}"),
     };
-    printer.say(&format!(
-        "{}{ignored}; {}",
-        count(late, objectives.len(), "objective", "met", "broken"),
-        count(broken, streams.len(), "stream", "at work", "not at work"),
-    ));
+    let paused = streams.iter().filter(|stream| stream.wanted == "paused").count();
+    let all = units::counted(streams.len() as u64, "stream");
+    let at_work = match (broken, paused) {
+        (0, 0) => format!("{all} at work"),
+        (broken, paused) => {
+            let mut parts =
+                vec![format!("{} at work", streams.len().saturating_sub(broken + paused))];
+            parts.extend((paused > 0).then(|| format!("{paused} paused")));
+            parts.extend((broken > 0).then(|| format!("{broken} not at work")));
+            format!("of {all} {}", parts.join(", "))
+        }
+    };
+    format!("{kept}{ignored}; {at_work}")
 }

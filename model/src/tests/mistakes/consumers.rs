@@ -71,7 +71,7 @@ fn two_serving_assignments_contradict_each_other() {
 #[test]
 fn latency_below_the_period_of_the_store_is_refused() {
     insta::assert_snapshot!(mistakes(&[("latency: 5m", "latency: 45s")]), @r#"
-    error[MODEL0044]: `shop:customers` is read every 1m, which is too seldom for a latency of 45s
+    error[MODEL0044]: `shop:customers`, `shop:orders` are read every 1m, which is too seldom for a latency of 45s
      --> consumers.yaml:8:37
       |
     8 |     needs: {history: none, latency: 45s}
@@ -81,17 +81,36 @@ fn latency_below_the_period_of_the_store_is_refused() {
     7 | schedule: {every: 1m}
       |            ----- its schedule
       = help: read the store more often, or ask for less
+    "#);
+}
 
-    error[MODEL0044]: `shop:orders` is read every 1m, which is too seldom for a latency of 45s
-     --> consumers.yaml:8:37
-      |
-    8 |     needs: {history: none, latency: 45s}
-      |                                     ^^^
-     --> shop.yaml:7:12
-      |
-    7 | schedule: {every: 1m}
-      |            ----- its schedule
-      = help: read the store more often, or ask for less
+#[test]
+fn one_name_that_nobody_declares_is_one_mistake_wherever_it_stands() {
+    let sinks: Vec<String> = (1..=44).map(|n| format!("    - shap:orders{n}\n")).collect();
+    let more = format!(
+        "kind: Workspace\nname: many\nteam: finance/analytics\ngroups:\n  core:\n    \
+         needs: {{history: none}}\n    sinks:\n{}",
+        sinks.concat()
+    );
+    let files = [super::shop_with(&[]), vec![ModelFile::new("z.yaml", more)]].concat();
+    let found = crate::load(&files).unwrap_err();
+    assert_eq!((found.len(), found.folded().len()), (44, 1), "programs get all places");
+    insta::assert_snapshot!(found, @r#"
+    error[MODEL0022]: no datastore is named `shap`
+      --> z.yaml:8:7
+       |
+     8 |     - shap:orders1
+       |       ^^^^^^^^^^^^
+      --> z.yaml:9:7
+       |
+     9 |     - shap:orders2
+       |       ------------ also here
+      --> z.yaml:10:7
+       |
+    10 |     - shap:orders3
+       |       ------------ also here
+      --> and 41 more places
+       = help: did you mean `shop`?
     "#);
 }
 
