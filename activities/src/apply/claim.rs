@@ -19,13 +19,17 @@ const SILENCE: &str = "60 seconds";
 pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) -> Result<()> {
     let mut tx = pg::begin_in(control, "beginning the apply").await?;
     one_at_a_time(&mut tx).await?;
-    let installed: Option<String> = sqlx::query_scalar(
-        "select r.hash from teal.installed i join teal.release r on r.id = i.release_id",
+    let (installed, ours): (Option<String>, bool) = sqlx::query_as(
+        "select r.hash, p.state = 'applied' and r.id is not distinct from p.release_id
+         from teal.plan p left join teal.installed i on true left join teal.release r on r.id = i.release_id
+         where p.hash = $1",
     )
-    .fetch_optional(&mut *tx)
+    .bind(hash)
+    .fetch_one(&mut *tx)
     .await
     .during("beginning the apply")?;
-    if installed != plan.base {
+    // A plan that is installed already is true as well: who lost the last answer asks again.
+    if installed != plan.base && !ours {
         return Err(Error::new(code::APPLY0001)
             .with("plan", short(hash))
             .with("made_on", plan.base.as_deref().map_or("nothing", short))

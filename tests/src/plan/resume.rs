@@ -83,6 +83,26 @@ async fn a_change_killed_after_any_step_ends_the_same() {
     world.end().await;
 }
 
+/// The last answer may be lost after its commit; whoever asks again gets it, and nothing changes.
+#[tokio::test]
+async fn a_plan_that_is_installed_may_be_applied_again() {
+    let world = World::new("a_plan_that_is_installed_may_be_applied_again").await;
+    let (_, plan) = world.store(&world.model).await;
+    let apply = async || {
+        let (local, pulse) = (world.local(), Still::default());
+        Box::pin(apply::run(world.io(), &local, &plan, "anna", &pulse, |_| {})).await
+    };
+    let first = apply().await.unwrap();
+    let expected = world.end_state().await;
+    let again = apply().await.unwrap();
+    assert_eq!(again.release, first.release);
+    assert_eq!(world.end_state().await, expected);
+    // Once another release is installed the old plan is no longer true.
+    world.apply(&world.edit(&[("needs: {history: full}", "needs: {history: none}")])).await;
+    assert_eq!(apply().await.unwrap_err().code(), teal_activities::code::APPLY0001);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn an_apply_interrupted_at_any_moment_ends_the_same() {
     let world = World::new("an_apply_interrupted_at_any_moment_ends_the_same").await;
