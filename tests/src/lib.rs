@@ -15,6 +15,8 @@ mod doctor;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod failpoints;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod plan;

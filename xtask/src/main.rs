@@ -34,7 +34,8 @@ enum Command {
     Check,
     /// Only the dependency policy: licences, duplicates, one TLS provider, unused dependencies
     Deny,
-    /// Write the documents that come from the program itself: the reference of the command line
+    /// Write the documents that come from the program itself: the reference of the command line, of
+    /// models, errors and failpoints
     Docs,
     /// Only names and sizes of files
     Files,

@@ -131,7 +131,9 @@ async fn pull_one(
     if pull == Pull::Nothing {
         return Ok(staged);
     }
-    let rows = snapshot.rows(&table.layout.name, &pull).await?;
+    // a view that sorts or sums up may be busy for long before its first row
+    let opening = snapshot.rows(&table.layout.name, &pull);
+    let rows = while_beating(watch.pulse, &watch.progress, opening).await?;
     let cancelled = watch.pulse.cancellation();
     let copied = store.stage(table, &pull, attempt.epoch, rows, watch, cancelled).await?;
     watch.finished(copied.rows, copied.bytes);

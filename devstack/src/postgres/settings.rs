@@ -24,14 +24,14 @@ pub(super) fn include(data: &Path) -> Result<()> {
 /// a crash of the machine may damage the folder, and then a development stack starts anew.
 /// `synchronous_commit` stays on: what a killed server had confirmed must be there again.
 /// No JIT: it costs more than it gives on statements of a second. No socket: paths of state folders
-/// may be longer than a socket's name may be. What may be a source is ready for logical replication.
+/// may be longer than a socket's name may be. Connections for a dozen workers beside other tests. What may be a source is ready for logical replication.
 pub(super) fn write(data: &Path, server: &str, port: u16, account: &Account) -> Result<()> {
     let wal_level = if server == "merge" { "replica" } else { "logical" };
     let text = format!(
         "listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
-max_connections = 200
+max_connections = 300
 shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB

@@ -51,6 +51,11 @@ impl Desk {
         file.and_then(|file| file.set_len(bytes)).expect("a sparse file");
     }
 
+    /// Where a file of this name lies, or would lie.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Reads a file; an empty text when it is not there.
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.folder.path().join(path)).unwrap_or_default()

@@ -73,3 +73,22 @@ async fn a_cancelled_copy_stops_soon_and_the_next_attempt_takes_the_batch() {
     assert_eq!((ingested.batch, ingested.rows), (1, 2_000));
     assert_eq!(stream.merge(&ingested).await.unwrap().inserted, 2_000);
 }
+
+#[tokio::test]
+async fn a_source_that_thinks_long_before_its_first_row_is_waited_for_with_beats() {
+    let world = World::new("a_source_that_thinks_long_before_its_first_row").await;
+    world.bench.source.run("create view t as select 1 as id, 'x' as v from pg_sleep(5)").await;
+    let stream = world
+        .stream(Style::Live, &[dataset("t", &["id"], &[("id", "integer"), ("v", "text?")])])
+        .await;
+    let request = IngestRequest {
+        stream: stream.spec.id.to_string(),
+        config_hash: stream.spec.hash(),
+        accept_deletes: false,
+    };
+    let felt = Felt::default();
+    let ingested = stream::ingest(&stream.io, &request, &felt).await.unwrap();
+    let beats = felt.beats.lock().unwrap().clone();
+    let waiting = beats.iter().filter(|beat| beat.doing == "copying t" && beat.rows == 0).count();
+    assert!(ingested.rows == 1 && waiting >= 3, "{beats:?}");
+}

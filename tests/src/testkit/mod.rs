@@ -9,6 +9,7 @@
 mod bench;
 mod db;
 pub(crate) mod model;
+pub(crate) mod sound;
 pub(crate) mod teal;
 mod terminal;
 pub(crate) mod tls;
