@@ -35,7 +35,6 @@ fn every_boundary_has_a_scenario() {
 
 /// All scenarios side by side: most of their time they wait until a death is noticed.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a hundred deaths take minutes: cargo x test failpoints -- --include-ignored"]
 async fn a_process_that_dies_at_any_boundary_is_followed_by_one_that_mends_it() {
     let only = std::env::var(ONLY).ok();
     let wanted = |scenario: &&Scenario| {

@@ -49,13 +49,12 @@ A new boundary is a line in `failpoint/src/boundary.rs`, a call of `pg::commit` 
 server), and a scenario. Without a scenario the test `failpoints::every_boundary_has_a_scenario` fails; a statement that commits beside `pg::commit`
 fails in the first test that runs it, as sessions of debug builds are read-only otherwise.
 
-All scenarios run in one test, `failpoints::a_process_that_dies_at_any_boundary_is_followed_by_one_that_mends_it`. It takes two minutes, so
-it waits to be asked for (`make test` only looks that each boundary has a scenario); all of them, and some:
+All scenarios run side by side in one test, `failpoints::a_process_that_dies_at_any_boundary_is_followed_by_one_that_mends_it`; some of them, while
+one works on them:
 
 <!-- not run by the tests: it is one of them -->
 ```console
-$ cargo x test failpoints -- --include-ignored
-$ TEAL_TEST_SCENARIO=batch,drop cargo x test failpoints -- --include-ignored
+$ TEAL_TEST_SCENARIO=batch,drop cargo x test failpoints
 ```
 
 ## Scenarios
