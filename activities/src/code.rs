@@ -230,6 +230,10 @@ teal_model::codes! {
     LEDGER0013: Config, "the catalog belongs to another ecosystem",
         "point TEAL_CATALOG to this ecosystem's database, or give the new ecosystem one of its own";
 
+    /// A merge store that was restored from a backup.
+    LEDGER0014: Fenced, "the ledger lost batches that the stream remembers",
+        "the merge store was restored: the stream begins a new incarnation and goes on by itself";
+
     /// A reset without an open batch.
     LEDGER0040: Config, "there is no open batch to reset",
         "a committed batch stays as it is; `teal run` reads the source again, `teal resync` \

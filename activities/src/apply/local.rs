@@ -54,7 +54,8 @@ impl Orchestrator for Local {
     /// As the stream's workflow does it: an ingested batch is merged first.
     async fn reload(&self, stream: &StreamId, config_hash: &str, _by: &str) -> Result<()> {
         let stream = stream.to_string();
-        let request = LoadRequest { stream: stream.clone(), remembered_batch: 0 };
+        let request =
+            LoadRequest { stream: stream.clone(), remembered_batch: 0, ..LoadRequest::default() };
         let now = stream::load(&self.io, &request).await?;
         if now.needs_reconcile && now.open_status == "ingested" {
             let request = MergeRequest {
@@ -62,6 +63,7 @@ impl Orchestrator for Local {
                 batch: now.open_batch,
                 epoch: now.open_epoch,
                 accept_deletes: false,
+                ..MergeRequest::default()
             };
             stream::merge(&self.io, &request, &*self.pulse).await?;
         }
@@ -74,12 +76,14 @@ impl Orchestrator for Local {
     /// for the rows sees them come either way.
     async fn run(&self, stream: &StreamId, _by: &str) -> Result<()> {
         let stream = stream.to_string();
-        let request = LoadRequest { stream: stream.clone(), remembered_batch: 0 };
+        let request =
+            LoadRequest { stream: stream.clone(), remembered_batch: 0, ..LoadRequest::default() };
         let now = stream::load(&self.io, &request).await?;
         let request = IngestRequest {
             stream: stream.clone(),
             config_hash: now.config_hash,
             accept_deletes: false,
+            ..IngestRequest::default()
         };
         let work = async {
             let staged = stream::ingest(&self.io, &request, &*self.pulse).await?;
@@ -88,6 +92,7 @@ impl Orchestrator for Local {
                 batch: staged.batch,
                 epoch: staged.epoch,
                 accept_deletes: false,
+                ..MergeRequest::default()
             };
             stream::merge(&self.io, &request, &*self.pulse).await
         };

@@ -1,14 +1,10 @@
 //! When a stream's next batch is due, from what the ledger knows. All times are the merge store's, in
-//! Unix milliseconds.
+//! Unix milliseconds; [`super::clock`] hands them to who has another clock.
 
 use jiff::Timestamp;
 use teal_model::{StreamId, release::StreamSpec, schedule::Schedule};
 
-use super::ledger::state::State;
-
-/// A batch that began this little before its due time was meant for it: the clocks of Temporal and
-/// of the merge store differ.
-const SKEW_MS: i64 = 2_000;
+use super::{clock::TOLERANCE_MS, ledger::state::State};
 
 /// Next due time after `now_ms`; `None`: only on request.
 pub(crate) fn after(spec: &StreamSpec, now_ms: i64) -> Option<i64> {
@@ -23,12 +19,12 @@ pub(crate) fn after_batch(spec: &StreamSpec, began_at_ms: i64, state: &State) ->
 
 /// When the stream has to run next, as a workflow that starts or reloads should see it: a new stream
 /// at once, else what was decided, else (after a pause, after a change of schedule) the first tick
-/// since the last commit.
+/// since the last commit, which may lie in the future of a clock that was set back.
 pub(crate) fn now_or_next(spec: &StreamSpec, state: &State, decided: Option<i64>) -> Option<i64> {
     after(spec, state.now_ms)?; // external, or a cron that never comes again
     match (decided, state.committed_at_ms) {
         (Some(due), _) => Some(due),
-        (None, Some(committed_at)) => after(spec, committed_at),
+        (None, Some(committed_at)) => after(spec, committed_at.min(state.now_ms)),
         (None, None) => Some(state.now_ms),
     }
 }
@@ -36,7 +32,7 @@ pub(crate) fn now_or_next(spec: &StreamSpec, state: &State, decided: Option<i64>
 /// Up to which moment the ticks of the schedule are served by a batch that began then.
 fn served(began_at_ms: i64, due_at_ms: Option<i64>) -> i64 {
     match due_at_ms {
-        Some(due) if due <= began_at_ms.saturating_add(SKEW_MS) => due.max(began_at_ms),
+        Some(due) if due <= began_at_ms.saturating_add(TOLERANCE_MS) => due.max(began_at_ms),
         Some(_) | None => began_at_ms,
     }
 }
@@ -59,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_tick_that_a_batch_was_made_for_is_served() {
-        for began in [0, 40, -40, -1_900, 59_999] {
+        for began in [0, 40, -40, -4_900, 59_999] {
             assert_eq!(next(began), 60_000, "began {began} ms after its due time");
         }
     }

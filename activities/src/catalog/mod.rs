@@ -5,6 +5,7 @@
 //! [`status`] is what people see of both.
 //! Read first: [`migrate()`], [`ledger::begin()`], [`ledger::open_commit`], [`ledger::commit()`].
 
+pub(crate) mod clock;
 pub mod control;
 pub(crate) mod due;
 mod identity;

@@ -9,6 +9,7 @@ use crate::{
     Io,
     catalog::{
         self,
+        clock::{Asker, theirs},
         control::{self, Audit, CatalogStream},
         due,
         ledger::{
@@ -36,6 +37,7 @@ const SLOW_ROWS_PER_SECOND: u64 = 200;
 /// # Errors
 /// Those of PostgreSQL. A stream that the catalog does not hold is no error: intent `gone`.
 pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
+    let asker = Asker::new(request.asked_at_ms);
     let stream = control::parse(&request.stream)?;
     let catalog_uid = catalog::identity(io.control()).await?.uid.to_string();
     let Some(wanted) = control::find(io.control(), &stream).await? else {
@@ -45,6 +47,10 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
     let pool = io.ledger(&wanted.spec.merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     let state = recover(io, &mut ledger, &stream, wanted.id, request.remembered_batch).await?;
+    let ahead_ms = asker.ahead_ms(state.now_ms);
+    if ahead_ms != 0 {
+        tracing::warn!(%stream, ahead_ms, "the merge store's clock differs from temporal's");
+    }
     let open = open_batch(&mut ledger, wanted.id).await?;
     let tables = ledger::merge_tables(&mut ledger, wanted.id).await?;
     let next_due = next_due(&mut ledger, &wanted, &state).await?;
@@ -54,9 +60,9 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
         intent_reason: intent.reason,
         intent_by: intent.by,
         needs_reconcile: state.reconciled_hash != wanted.config_hash,
-        next_due_at_ms: next_due.unwrap_or(0),
+        next_due_at_ms: theirs(next_due.unwrap_or(0), ahead_ms),
         last_batch: small(state.last_batch),
-        read_at_ms: state.now_ms,
+        read_at_ms: theirs(state.now_ms, ahead_ms),
         catalog_uid,
         incarnation: state.incarnation,
         resync_wanted: resync.number,

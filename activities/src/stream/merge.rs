@@ -5,7 +5,10 @@ use teal_proto::v1::{MergeReport, MergeRequest};
 
 use crate::{
     Io, Pulse,
-    catalog::{control, ledger},
+    catalog::{
+        clock::{Asker, theirs},
+        control, ledger,
+    },
     code,
     merge::{MergeOrder, MergeStore, postgres::PostgresStore},
     source,
@@ -17,6 +20,7 @@ use crate::{
 /// # Errors
 /// `LEDGER0001`; those of [`MergeStore::merge`]; `ENGINE0001` when cancelled.
 pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result<MergeReport> {
+    let asker = Asker::new(request.asked_at_ms);
     let id: StreamId = request
         .stream
         .parse()
@@ -27,7 +31,7 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
     let epoch = Epoch(request.epoch);
     let order =
         MergeOrder { stream: &stream, batch, epoch, accept_deletes: request.accept_deletes };
-    match merge_batch(io, &order, pulse).await {
+    match merge_batch(io, &order, asker, pulse).await {
         Ok(report) => Ok(report),
         Err(error) => {
             let error = source::advised(error, id.store());
@@ -37,9 +41,30 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
     }
 }
 
-async fn merge_batch(io: &Io, order: &MergeOrder<'_>, pulse: &dyn Pulse) -> Result<MergeReport> {
+async fn merge_batch(
+    io: &Io,
+    order: &MergeOrder<'_>,
+    asker: Asker,
+    pulse: &dyn Pulse,
+) -> Result<MergeReport> {
     let MergeOrder { stream, epoch, .. } = order;
     let name = ledger::application_name(&stream.spec.id, *epoch);
     let connection = io.connect(&stream.spec.merge, &name).await?;
-    PostgresStore::open(connection).await?.merge(order, pulse).await
+    let mut store = PostgresStore::open(connection).await?;
+    let report = store.merge(order, pulse).await?;
+    if report.already_committed
+        && let Err(error) = ledger::rest(store.connection(), stream.id, &report).await
+    {
+        let stream = &stream.spec.id;
+        tracing::warn!(%stream, %error, "the catalog still tells of a failure that is over");
+    }
+    let Some(asker_now) = asker.now_ms() else { return Ok(report) };
+    // What is committed stays so when the connection breaks now: then the clocks count as one.
+    let ledger_now = store.now_ms().await.unwrap_or(asker_now);
+    let ahead_ms = asker.ahead_ms(ledger_now);
+    Ok(MergeReport {
+        next_due_at_ms: theirs(report.next_due_at_ms, ahead_ms),
+        now_ms: theirs(ledger_now, ahead_ms),
+        ..report
+    })
 }

@@ -8,6 +8,7 @@ use teal_proto::v1::{Failure, NoteReport, NoteRequest};
 use crate::{
     Io,
     catalog::{
+        clock::{Asker, theirs},
         control::{self, CatalogStream},
         due, ledger,
         number::int4,
@@ -21,6 +22,7 @@ use crate::{
 /// # Errors
 /// Those of PostgreSQL. A stream that is gone has nothing to note.
 pub async fn note(io: &Io, request: &NoteRequest) -> Result<NoteReport> {
+    let asker = Asker::new(request.asked_at_ms);
     let stream = control::parse(&request.stream)?;
     let Some(wanted) = control::find(io.control(), &stream).await? else {
         return Ok(NoteReport::default());
@@ -34,8 +36,11 @@ pub async fn note(io: &Io, request: &NoteRequest) -> Result<NoteReport> {
     }
     let now_ms = ledger::state::read_state(&mut ledger, wanted.id).await?.now_ms;
     let next_tick = due::after(&wanted.spec, now_ms);
-    put_state(&mut ledger, &wanted, request, next_tick).await?;
-    Ok(NoteReport { next_due_at_ms: next_tick.unwrap_or(0) })
+    let ahead_ms = asker.ahead_ms(now_ms);
+    let next_due_at_ms = theirs(request.next_due_at_ms, -ahead_ms); // the way back
+    let noted = NoteRequest { next_due_at_ms, ..request.clone() };
+    put_state(&mut ledger, &wanted, &noted, next_tick).await?;
+    Ok(NoteReport { next_due_at_ms: theirs(next_tick.unwrap_or(0), ahead_ms) })
 }
 
 async fn give_up(

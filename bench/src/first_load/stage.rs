@@ -107,6 +107,7 @@ impl<'a> Stage<'a> {
             stream: spec.id.to_string(),
             config_hash: spec.hash(),
             accept_deletes: false,
+            ..IngestRequest::default()
         };
         let ingested = stream::ingest(&self.io, &request, &Still::default()).await?;
         let request = MergeRequest {
@@ -114,6 +115,7 @@ impl<'a> Stage<'a> {
             batch: ingested.batch,
             epoch: ingested.epoch,
             accept_deletes: false,
+            ..MergeRequest::default()
         };
         Ok(stream::merge(&self.io, &request, &Still::default()).await?)
     }

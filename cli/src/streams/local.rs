@@ -95,6 +95,7 @@ impl Batch<'_> {
             stream: name,
             config_hash: loaded.config_hash,
             accept_deletes: self.accept_deletes,
+            ..IngestRequest::default()
         };
         let ingested = Box::pin(stream::ingest(self.io, &request, self.line)).await?;
         let merged = self.merge(ingested.batch, ingested.epoch).await?;
@@ -109,6 +110,7 @@ impl Batch<'_> {
             batch,
             epoch,
             accept_deletes: self.accept_deletes,
+            ..MergeRequest::default()
         };
         Box::pin(stream::merge(self.io, &request, self.line)).await
     }
@@ -148,7 +150,8 @@ impl Batch<'_> {
 /// # Errors
 /// `CLI0015` when it is paused or retired.
 pub(crate) async fn may_run(io: &Io, stream: &StreamId) -> Result<LoadReport> {
-    let request = LoadRequest { stream: stream.to_string(), remembered_batch: 0 };
+    let request =
+        LoadRequest { stream: stream.to_string(), remembered_batch: 0, ..LoadRequest::default() };
     let load = stream::load(io, &request).await?;
     if load.intent == "run" {
         return Ok(load);

@@ -90,6 +90,7 @@ async fn an_attempt_whose_worker_died_leaves_nothing_behind() {
         stream: stream.spec.id.to_string(),
         config_hash: stream.spec.hash(),
         accept_deletes: false,
+        ..IngestRequest::default()
     };
     let Begun::Attempt(dead) = ledger::begin(&stream.io, &request).await.unwrap() else {
         panic!("nothing was ingested before");

@@ -58,6 +58,7 @@ async fn a_cancelled_copy_stops_soon_and_the_next_attempt_takes_the_batch() {
         stream: stream.spec.id.to_string(),
         config_hash: stream.spec.hash(),
         accept_deletes: false,
+        ..IngestRequest::default()
     };
     let felt = Felt::default();
     felt.cancel_in_copy.store(true, Ordering::Relaxed);

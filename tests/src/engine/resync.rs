@@ -24,7 +24,11 @@ impl Stream {
     }
 
     async fn loaded(&self) -> LoadReport {
-        let request = LoadRequest { stream: self.spec.id.to_string(), remembered_batch: 0 };
+        let request = LoadRequest {
+            stream: self.spec.id.to_string(),
+            remembered_batch: 0,
+            ..LoadRequest::default()
+        };
         stream::load(&self.io, &request).await.unwrap()
     }
 }

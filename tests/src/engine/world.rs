@@ -111,6 +111,7 @@ impl Stream {
             stream: self.spec.id.to_string(),
             config_hash: self.spec.hash(),
             accept_deletes: false,
+            ..IngestRequest::default()
         };
         stream::ingest(io, &request, &Still::default()).await
     }
@@ -121,6 +122,7 @@ impl Stream {
             batch: ingested.batch,
             epoch: ingested.epoch,
             accept_deletes: false,
+            ..MergeRequest::default()
         }
     }
 

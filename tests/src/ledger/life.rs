@@ -6,7 +6,7 @@ use teal_activities::{
     stream,
 };
 use teal_model::StreamId;
-use teal_proto::v1::{Failure, NoteRequest, RetireRequest};
+use teal_proto::v1::{Failure, IngestRequest, NoteRequest, RetireRequest};
 
 use super::world::{STREAM, World};
 
@@ -18,9 +18,13 @@ async fn a_lost_batch_raises_the_incarnation_once() {
     assert_eq!(open.batch.get(), 2);
     assert_eq!(world.load(1).await.incarnation, 1);
     // The workflow saw batch 5 commit; this ledger is a backup from before.
+    let request = IngestRequest { remembered_batch: 5, ..world.request() };
+    let refused = ledger::begin(&world.bench.io, &request).await.unwrap_err();
+    assert_eq!(refused.code().id, "LEDGER0014");
     let restored = world.load(5).await;
     assert_eq!((restored.incarnation, restored.last_batch, restored.open_batch), (2, 1, 0));
     assert_eq!(world.load(5).await.incarnation, 2);
+    assert!(ledger::begin(&world.bench.io, &request).await.is_ok());
     assert_eq!(
         world.rows("select verb, object, details->>'remembered_batch' from teal.audit").await,
         ["incarnation|stream/live/shop|5"]
@@ -112,6 +116,7 @@ async fn status_shows_batches_progress_and_failures() {
         next_due_at_ms: 1_800_000_000_000,
         failure: Some(failure.clone()),
         abandon_open_batch: false,
+        ..NoteRequest::default()
     };
     stream::note(&world.bench.io, &note).await.unwrap();
     let rows = status::streams(&pool, &status::Filter::default()).await.unwrap();

@@ -142,7 +142,7 @@ impl World {
         connection: &mut PgConnection,
         mark: &IngestedMark,
     ) -> teal_model::Result<Opened> {
-        ledger::open_commit(connection, &self.spec.id, self.stream_id, mark.batch, mark.epoch).await
+        ledger::open_commit(connection, &self.spec, self.stream_id, mark.batch, mark.epoch).await
     }
 
     /// Merges as if each staged row were a new key.
@@ -181,7 +181,8 @@ impl World {
     }
 
     pub(super) async fn load(&self, remembered_batch: u32) -> LoadReport {
-        let request = LoadRequest { stream: STREAM.to_owned(), remembered_batch };
+        let request =
+            LoadRequest { stream: STREAM.to_owned(), remembered_batch, ..LoadRequest::default() };
         teal_activities::stream::load(&self.bench.io, &request).await.unwrap()
     }
 

@@ -181,12 +181,17 @@ impl World {
     /// One batch of a stream.
     pub(super) async fn batch(&self, stream: &str) {
         let (io, pulse) = (self.io(), Still::default());
-        let request = LoadRequest { stream: stream.to_owned(), remembered_batch: 0 };
+        let request = LoadRequest {
+            stream: stream.to_owned(),
+            remembered_batch: 0,
+            ..LoadRequest::default()
+        };
         let loaded = stream::load(io, &request).await.expect("loaded");
         let request = IngestRequest {
             stream: stream.to_owned(),
             config_hash: loaded.config_hash,
             accept_deletes: false,
+            ..IngestRequest::default()
         };
         let ingested = stream::ingest(io, &request, &pulse).await.expect("ingested");
         let request = MergeRequest {
@@ -194,6 +199,7 @@ impl World {
             batch: ingested.batch,
             epoch: ingested.epoch,
             accept_deletes: false,
+            ..MergeRequest::default()
         };
         stream::merge(io, &request, &pulse).await.expect("merged");
     }

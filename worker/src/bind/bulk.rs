@@ -7,7 +7,7 @@ use teal_workflows::contract;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
-use super::{outcome::settle, pulse::Heartbeat};
+use super::{clock::handed_out_ms, outcome::settle, pulse::Heartbeat};
 use crate::{
     engine::Engine,
     metrics::{Metrics, Stage},
@@ -47,6 +47,7 @@ impl Bulk {
     ) -> Result<MergeReport, ActivityError> {
         let pulse = Heartbeat::start(ctx.clone());
         let (_slot, started) = (self.metrics.busy(&self.class), Instant::now());
+        let request = MergeRequest { asked_at_ms: handed_out_ms(&ctx), ..request };
         let ended = self.engine.merge(&request, &pulse).await;
         self.metrics.ended(Stage::Merge, started.elapsed(), ended.as_ref().err());
         let report = settle(&ctx, &request.stream, request.batch, ended)?;

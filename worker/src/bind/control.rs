@@ -12,6 +12,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::{
+    clock::handed_out_ms,
     outcome::settle,
     pulse::{Heartbeat, beating},
 };
@@ -32,6 +33,7 @@ impl Control {
         ctx: ActivityContext,
         request: LoadRequest,
     ) -> Result<LoadReport, ActivityError> {
+        let request = LoadRequest { asked_at_ms: handed_out_ms(&ctx), ..request };
         let ended = beating(&ctx, self.engine.load(&request)).await;
         let mut report = settle(&ctx, &request.stream, 0, ended)?;
         report.search_attributes = self.search_attributes;
@@ -58,6 +60,7 @@ impl Control {
         ctx: ActivityContext,
         request: NoteRequest,
     ) -> Result<NoteReport, ActivityError> {
+        let request = NoteRequest { asked_at_ms: handed_out_ms(&ctx), ..request };
         let ended = beating(&ctx, self.engine.note(&request)).await;
         tracing::info!(stream = request.stream, state = request.state, "stream changed its state");
         settle(&ctx, &request.stream, 0, ended)

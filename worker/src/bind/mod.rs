@@ -4,6 +4,7 @@
 
 mod apply;
 mod bulk;
+mod clock;
 mod control;
 mod outcome;
 mod pulse;

@@ -63,6 +63,7 @@ impl<'a> Line<'a> {
                 let request = LoadRequest {
                     stream: state.stream.clone(),
                     remembered_batch: state.last_batch,
+                    ..LoadRequest::default()
                 };
                 let options = options::quick(show::summary(&state, work));
                 run(ctx, Activities::load, request, options, |report| {
@@ -85,6 +86,7 @@ impl<'a> Line<'a> {
                     stream: state.stream.clone(),
                     config_hash: state.running_hash.clone(),
                     accept_deletes,
+                    remembered_batch: state.last_batch,
                 };
                 let options = options::bulk(Bulk {
                     queue: Some(state.config.ingest_queue.clone()),
@@ -94,8 +96,13 @@ impl<'a> Line<'a> {
                 run(ctx, Activities::ingest, request, options, Event::Ingested)
             }
             Work::Merge { batch, epoch, .. } => {
-                let request =
-                    MergeRequest { stream: state.stream.clone(), batch, epoch, accept_deletes };
+                let request = MergeRequest {
+                    stream: state.stream.clone(),
+                    batch,
+                    epoch,
+                    accept_deletes,
+                    ..MergeRequest::default()
+                };
                 let options = options::bulk(Bulk {
                     queue: Some(state.config.merge_queue.clone()),
                     run_seconds: state.config.merge_timeout_seconds,
@@ -209,6 +216,7 @@ pub(super) async fn note(ctx: &Ctx, abandon: bool) -> Option<i64> {
         next_due_at_ms: state.deadline().unwrap_or(0),
         failure: state.last_failure.clone(),
         abandon_open_batch: abandon,
+        ..NoteRequest::default()
     };
     let options = options::quick(show::note_summary(&state));
     let answer = ctx.execute_activity(Activities::note, request, options).await;

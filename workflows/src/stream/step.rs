@@ -17,7 +17,7 @@
 //! Read first: [`step`], then [`State::next`].
 
 use teal_model::Kind;
-use teal_proto::v1::LoadReport;
+use teal_proto::v1::{LoadReport, MergeReport};
 
 use super::{
     event::{Command, Event, Work},
@@ -50,12 +50,12 @@ pub fn step(mut state: State, at_ms: i64, event: Event) -> (State, Vec<Command>)
 /// The workflow's own clock is that of its last workflow task. When a worker that does not know the
 /// workflow answers a query, the SDK hands events over that no workflow task has taken up yet (SDK
 /// 1.1.1), under the clock of the task before; a later replay sees them under that of their own. So
-/// commands follow from times that came with the event: an activity brings the ledger's, a tick the one
-/// that it was waited for, a request its task's.
+/// commands follow from times that came with the event: an activity brings the one of its due time, a
+/// tick the one that it was waited for, a request its task's.
 fn told_at(at_ms: i64, event: &Event) -> Option<i64> {
     match event {
         Event::Loaded(report) if report.read_at_ms != 0 => Some(report.read_at_ms),
-        Event::Merged(report) if report.committed_at_ms != 0 => Some(report.committed_at_ms),
+        Event::Merged(report) if merged_at(report) != 0 => Some(merged_at(report)),
         Event::Reconciled(_)
         | Event::Ingested(_)
         | Event::Retired
@@ -75,6 +75,12 @@ fn told_at(at_ms: i64, event: &Event) -> Option<i64> {
         | Event::Reload
         | Event::Retire => Some(at_ms),
     }
+}
+
+/// When a merge was answered. An earlier worker only says when it was committed, which is no time to
+/// go by: that of a batch is never before the one before it, also when the clock was set back.
+fn merged_at(report: &MergeReport) -> i64 {
+    if report.now_ms == 0 { report.committed_at_ms } else { report.now_ms }
 }
 
 impl State {
@@ -101,7 +107,7 @@ impl State {
                 self.last_batch = report.batch;
                 self.next_due_at_ms = report.next_due_at_ms;
                 self.is_old |= self.loaded_at_ms != 0
-                    && report.committed_at_ms - self.loaded_at_ms >= RENEW_AFTER_MS;
+                    && merged_at(&report) - self.loaded_at_ms >= RENEW_AFTER_MS;
                 self.last_report = Some(report);
                 self.resync.serve(report.resync);
                 self.owed = false;

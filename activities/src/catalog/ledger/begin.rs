@@ -31,7 +31,7 @@ use crate::{
 /// its mark is the answer and nothing has to be pulled again.
 ///
 /// # Errors
-/// `LEDGER0001`, `LEDGER0003`, `LEDGER0004`: fenced, read the ledger again.
+/// `LEDGER0001`, `LEDGER0003`, `LEDGER0004`, `LEDGER0014`: fenced, read the ledger again.
 pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     let stream = control::parse(&request.stream)?;
     let wanted = wanted(io, &stream, request).await?;
@@ -42,6 +42,7 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     // Again, under the lock: who paused or applied meanwhile was answered and must be obeyed.
     let wanted = self::wanted(io, &stream, request).await?;
     let state = read_state(&mut transaction, wanted.id).await?;
+    remembers(&stream, request, &state)?;
     let tables = reconciled_tables(&mut transaction, &wanted, &state).await?;
     let begun = match take_batch(&mut transaction, wanted.id, &state).await? {
         Taken::Ingested(batch) => {
@@ -65,6 +66,19 @@ pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     };
     pg::commit(transaction, Boundary::BatchBegin).await?;
     Ok(begun)
+}
+
+/// No number may be given a second time: a ledger that was restored is read first (`load`), which
+/// begins a new incarnation.
+fn remembers(stream: &StreamId, request: &IngestRequest, state: &State) -> Result<()> {
+    let remembered = int4(request.remembered_batch);
+    if remembered <= state.last_batch.max(state.lost_batch) {
+        return Ok(());
+    }
+    Err(Error::new(code::LEDGER0014)
+        .with("stream", stream)
+        .with("remembered_batch", remembered)
+        .with("last_batch", state.last_batch))
 }
 
 /// The stream as it is wanted now, if it is wanted to run with this configuration.

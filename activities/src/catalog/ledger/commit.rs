@@ -1,7 +1,8 @@
 //! From ingested to committed, in the transaction of the merged rows (rule 3).
 
 use sqlx::{PgConnection, Row};
-use teal_model::{BatchId, Epoch, Error, Result, StreamId, release::StreamSpec};
+use teal_failpoint::Boundary;
+use teal_model::{BatchId, Epoch, Error, Result, release::StreamSpec};
 use teal_proto::v1::MergeReport;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
         number::{count, int4, int8},
     },
     code,
-    pg::PgResultExt,
+    pg::{self, PgResultExt},
 };
 
 /// Opens the merge of a batch. `connection` is in a READ COMMITTED transaction that has done nothing
@@ -29,11 +30,12 @@ use crate::{
 /// `LEDGER0002` when the batch is not ingested under this epoch.
 pub async fn open_commit(
     connection: &mut PgConnection,
-    stream: &StreamId,
+    spec: &StreamSpec,
     stream_id: i64,
     batch: BatchId,
     epoch: Epoch,
 ) -> Result<Opened> {
+    let stream = &spec.id;
     let before = find_batch(connection, stream_id, batch).await?;
     let ours = Batch { number: batch, status: Status::Ingested, epoch };
     if before == Some(ours) {
@@ -43,7 +45,7 @@ pub async fn open_commit(
     let state = read_state(connection, stream_id).await?;
     match find_batch(connection, stream_id, batch).await? {
         Some(Batch { status: Status::Committed, .. }) => {
-            stored_report(connection, stream_id, batch, &state).await.map(Opened::Committed)
+            stored_report(connection, spec, stream_id, batch, &state).await.map(Opened::Committed)
         }
         Some(found) if found == ours && state.epoch == epoch.0 => {
             let mark = read_mark(connection, stream_id, found).await?;
@@ -54,8 +56,11 @@ pub async fn open_commit(
     }
 }
 
+/// What the commit said. But for the due time: whoever did not hear of the commit has noted since when
+/// it tries again, and that is no tick of the schedule.
 async fn stored_report(
     connection: &mut PgConnection,
+    spec: &StreamSpec,
     stream_id: i64,
     batch: BatchId,
     state: &State,
@@ -81,11 +86,35 @@ async fn stored_report(
         unchanged: count(number("unchanged")?),
         duration_ms: count(number("merge_ms")?),
         committed_at_ms: number("committed_at_ms")?,
-        next_due_at_ms: state.next_due_at_ms.unwrap_or(0),
+        next_due_at_ms: due::now_or_next(spec, state, None).unwrap_or(0),
         staged_rows: count(number("staged_rows")?),
         already_committed: true,
+        now_ms: 0,
         resync: count(number("resync")?),
     })
+}
+
+/// Says again what the commit of this batch said of its stream, where its reply was lost and somebody
+/// has noted a failure since. A stream that has gone on is left alone.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub(crate) async fn rest(
+    connection: &mut PgConnection,
+    stream_id: i64,
+    report: &MergeReport,
+) -> Result<()> {
+    let write = sqlx::query(
+        "update teal.stream_state
+         set state = 'waiting', state_since = clock_timestamp(), failures = 0,
+             last_failure = null, last_failure_at = null,
+             next_due_at = to_timestamp(nullif($3, 0)::bigint / 1000.0)
+         where stream_id = $1 and last_batch = $2 and epoch = 0
+             and state in ('backing_off', 'failing')",
+    );
+    let write = write.bind(stream_id).bind(int4(report.batch)).bind(report.next_due_at_ms);
+    pg::alone(connection, write, Boundary::StreamNote).await?;
+    Ok(())
 }
 
 /// Last statements of the merge transaction: counts, rows, batch, position, and at the very end the
@@ -115,6 +144,7 @@ pub async fn commit(
         next_due_at_ms: due::after_batch(spec, merging.mark.attempt_at_ms, &state).unwrap_or(0),
         staged_rows: merging.mark.rows(),
         already_committed: false,
+        now_ms: 0,
         resync: merging.mark.resync,
     };
     let committed_at_ms = put_batch(connection, merging.mark.stream_id, &report).await?;

@@ -31,6 +31,7 @@ pub use backends::{application_name, terminate_older_backends};
 pub use begin::begin;
 pub use close::{abandon, fail};
 pub(crate) use close::{or_reset, reset, reset_failure, tell_failure};
+pub(crate) use commit::rest;
 pub use commit::{commit, open_commit};
 pub use lock::lock_stream;
 pub(crate) use lock::seize;

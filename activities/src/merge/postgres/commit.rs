@@ -56,7 +56,7 @@ async fn look(connection: &mut PgConnection, order: &MergeOrder<'_>) -> Result<O
     let mut transaction = pg::begin(connection, "opening the batch").await?;
     let MergeOrder { stream, batch, epoch, .. } = *order;
     let opened =
-        ledger::open_commit(&mut transaction, &stream.spec.id, stream.id, batch, epoch).await?;
+        ledger::open_commit(&mut transaction, &stream.spec, stream.id, batch, epoch).await?;
     transaction.rollback().await.during("opening the batch")?;
     Ok(opened)
 }
@@ -72,7 +72,7 @@ async fn transact(
     let MergeOrder { stream, batch, epoch, .. } = *order;
     let mut transaction = pg::begin(connection, "opening the merge").await?;
     let opened =
-        ledger::open_commit(&mut transaction, &stream.spec.id, stream.id, batch, epoch).await?;
+        ledger::open_commit(&mut transaction, &stream.spec, stream.id, batch, epoch).await?;
     let merging = match opened {
         Opened::Committed(report) => return Ok(report),
         Opened::Ready(merging) => merging,

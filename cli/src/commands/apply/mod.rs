@@ -203,7 +203,15 @@ async fn carry_out(
                 None
             }
         };
-        return local::run(job, beyond).await.map(Ended::Applied).map(Some);
+        let ended = local::run(job, beyond).await;
+        if let Err(error) = &ended
+            && error.code() == teal_activities::code::APPLY0001
+            && is_installed(job).await?
+        {
+            job.printer.say("another apply did all this in the meantime");
+            return Ok(None);
+        }
+        return ended.map(Ended::Applied).map(Some);
     }
     let temporal = connected.map_err(|error| {
         let help = error.help().to_owned();
@@ -220,6 +228,12 @@ async fn carry_out(
         Ended::Unattended { begun: false } => unattended(job, &temporal).await.map(Some),
         ended => Ok(Some(ended)),
     }
+}
+
+/// Whether the release that the plan wants is the one in force.
+async fn is_installed(job: &Job<'_>) -> Result<bool> {
+    let installed = catalog::installed(job.io.control()).await?;
+    Ok(installed.is_some_and(|installed| installed.hash == job.plan.release))
 }
 
 /// Who starts and ends workflows for steps that are done here.

@@ -1,6 +1,7 @@
 //! Waiting, ingesting, merging, and what `run_now` adds.
 
 use teal_model::Kind;
+use teal_proto::v1::MergeReport;
 
 use super::{
     Command, EPOCH, Event, NOTE, Word, Work, failed, ingested, ingesting, merge, merged, merging,
@@ -25,6 +26,19 @@ fn missed_ticks_collapse_into_one_batch() {
         merging(),
         [(500_000, merged(1, 61_000), Word::Ingesting, vec![start(Work::Ingest)])],
     );
+}
+
+#[test]
+fn batches_go_by_the_clock_and_not_by_a_commit_time_that_a_clock_set_back_left_ahead() {
+    let report = MergeReport {
+        batch: 1,
+        committed_at_ms: 3_600_000, // never before that of the batch before
+        now_ms: 2_000,
+        next_due_at_ms: 61_000,
+        ..MergeReport::default()
+    };
+    let state = play_from(merging(), [(2_100, Event::Merged(report), Word::Waiting, vec![])]);
+    assert_eq!(state.deadline(), Some(61_000));
 }
 
 #[test]

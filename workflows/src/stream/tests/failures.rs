@@ -4,8 +4,8 @@ use teal_model::Kind;
 
 use super::super::show::listed_word;
 use super::{
-    ABANDON, Event, NOTE, State, StreamCarry, Word, Work, failed, ingested, ingesting, load, merge,
-    merged, merging, play_from, run_now, start,
+    ABANDON, Event, NOTE, PERIOD_MS, State, StreamCarry, Word, Work, failed, ingested, ingesting,
+    load, merge, merged, merging, play_from, run_now, start,
 };
 use crate::code;
 
@@ -43,6 +43,30 @@ fn transient_failures_back_off_ever_longer_up_to_the_period() {
     assert!(pauses.is_sorted(), "{pauses:?}");
     assert!((1_000..1_200).contains(&pauses[0]), "{pauses:?}");
     assert!((60_000..72_000).contains(&pauses[8]), "{pauses:?}");
+}
+
+#[test]
+fn an_hour_without_the_source_is_followed_by_one_batch() {
+    const HOUR_MS: i64 = 3_600_000;
+    let (mut state, mut now, mut tries) = (ingesting(), 1_000, 1);
+    while now < HOUR_MS {
+        state = play_from(state, [(now, failed(Kind::Transient), Word::BackingOff, vec![NOTE])]);
+        now = state.deadline().unwrap();
+        tries += 1;
+        state = play_from(state, [(now, Event::Due, Word::Ingesting, vec![start(Work::Ingest)])]);
+    }
+    assert!((50..80).contains(&tries), "{tries} tries: once a period, as the schedule is");
+    let due = now + PERIOD_MS;
+    let state = play_from(
+        state,
+        [
+            (now, ingested(1), Word::Merging, vec![merge(1)]),
+            (now, merged(1, due), Word::Waiting, vec![]),
+            (due - 1, Event::Due, Word::Waiting, vec![]),
+            (due, Event::Due, Word::Ingesting, vec![start(Work::Ingest)]),
+        ],
+    );
+    assert_eq!((state.last_batch, state.failures), (1, 0));
 }
 
 #[test]

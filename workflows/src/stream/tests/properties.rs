@@ -257,7 +257,7 @@ impl World {
                     batch,
                     next_due_at_ms: self.now + PERIOD_MS,
                     resync: self.serving,
-                    committed_at_ms: self.now,
+                    now_ms: self.now,
                     ..MergeReport::default()
                 })
             }
@@ -271,7 +271,7 @@ impl World {
 fn timed(mut event: Event, now: i64) -> Event {
     match &mut event {
         Event::Loaded(report) => report.read_at_ms = now,
-        Event::Merged(report) => report.committed_at_ms = now,
+        Event::Merged(report) => report.now_ms = now,
         _ => {}
     }
     event
