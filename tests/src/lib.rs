@@ -21,6 +21,8 @@ mod ledger;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 pub(crate) mod testkit;

@@ -158,7 +158,11 @@ impl Shop {
     }
 
     async fn named(test: &str, name: String) -> Self {
-        let (source, merge) = (source_db(test).await, merge_db(test).await);
+        Self::over(source_db(test).await, merge_db(test).await, name).await
+    }
+
+    /// Over empty databases of any servers.
+    pub(crate) async fn over(source: Db, merge: Db, name: String) -> Self {
         source
             .run(
                 "create table people (id bigint primary key, name varchar(80) not null);

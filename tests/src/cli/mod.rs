@@ -23,6 +23,6 @@ mod usage;
 mod verbs;
 mod verify;
 mod watch;
-mod work;
+pub(crate) mod work;
 
 use desk::Desk;

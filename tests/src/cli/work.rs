@@ -8,10 +8,10 @@ use super::desk::Shop;
 use crate::testkit::temporal_address;
 
 /// A worker process that does not outlive its test.
-pub(super) struct Worker(Child);
+pub(crate) struct Worker(Child);
 
 impl Worker {
-    pub(super) fn start(shop: &Shop) -> Self {
+    pub(crate) fn start(shop: &Shop) -> Self {
         let mut command = shop.desk.command(&["worker", "--metrics-addr", "off", "--quiet"]);
         Self(command.stdout(Stdio::null()).spawn().expect("a worker"))
     }
@@ -24,7 +24,7 @@ impl Drop for Worker {
     }
 }
 
-pub(super) async fn temporal() -> Temporal {
+pub(crate) async fn temporal() -> Temporal {
     let settings = Settings::from_environment(Some(&temporal_address()), Some("default")).unwrap();
     Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
 }

@@ -9,13 +9,13 @@ use teal_devstack::{Options, Progress, Stack};
 use tempfile::TempDir;
 
 /// A project of its own and the options of its stack; what runs is ended with the test.
-struct Project {
+pub(crate) struct Project {
     folder: TempDir,
-    options: Options,
+    pub(crate) options: Options,
 }
 
 impl Project {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         // PostgreSQL's user must get in when the tests run as root.
         let open = fs::Permissions::from_mode(0o755);
@@ -35,7 +35,7 @@ impl Project {
         status.servers.into_iter().map(|server| server.pid).collect()
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         Stack::wipe(&self.options).await.expect("the stack ends");
     }
 }

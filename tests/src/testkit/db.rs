@@ -47,6 +47,11 @@ pub(crate) async fn newest_db(test: &str) -> Db {
 }
 
 impl Db {
+    /// A new, empty database at a server of the test's own.
+    pub(crate) async fn at(server_url: &str, prefix: &str, test: &str) -> Self {
+        Self::create(prefix, server_url, test).await
+    }
+
     async fn create(prefix: &str, server_url: &str, test: &str) -> Self {
         let server = PgConnectOptions::from_str(server_url).expect("a PostgreSQL URL");
         let name = database_name(prefix, test);

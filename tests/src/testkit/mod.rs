@@ -8,6 +8,7 @@
 
 mod bench;
 mod db;
+mod gate;
 pub(crate) mod model;
 pub(crate) mod sound;
 pub(crate) mod teal;
@@ -17,6 +18,7 @@ mod wait;
 
 pub(crate) use bench::{Bench, Credentials};
 pub(crate) use db::{Db, merge_db, newest_db, source_db};
+pub(crate) use gate::Gate;
 pub(crate) use terminal::Terminal;
 pub(crate) use wait::eventually;
 
