@@ -86,6 +86,7 @@ async fn a_source_that_thinks_long_before_its_first_row_is_waited_for_with_beats
         stream: stream.spec.id.to_string(),
         config_hash: stream.spec.hash(),
         accept_deletes: false,
+        ..IngestRequest::default()
     };
     let felt = Felt::default();
     let ingested = stream::ingest(&stream.io, &request, &felt).await.unwrap();
