@@ -1,6 +1,6 @@
 //! Connections: options from an endpoint and a login, pools with a name for the server's own views.
 
-use std::{io::ErrorKind, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
@@ -11,7 +11,11 @@ use teal_model::{
     release::{CredentialStore, PostgresEndpoint},
 };
 
-use super::{PgResultExt, tls};
+use super::{
+    PgResultExt,
+    meaning::{Moment, meaning},
+    tls,
+};
 use crate::{code, credentials::Login};
 
 /// Longest wait for a connection of a pool; above it the server counts as out of reach.
@@ -73,7 +77,7 @@ pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
 /// without an answer.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
-        Ok(Err(error)) if is_another_program(&error) => Err(Error::new(code::PG0024)
+        Ok(Err(error)) if is_stranger(&error) => Err(Error::new(code::PG0024)
             .with("while", CONNECTING)
             .caused_by("its first answer is none that PostgreSQL gives")),
         Ok(connection) => connection.during(CONNECTING),
@@ -86,16 +90,6 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
     }
 }
 
-/// Whether the first answer is none that a PostgreSQL server gives. One that says nothing and hangs
-/// up may be a server that goes down.
-fn is_another_program(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
-            // a length that was none, in the library's words: `expected to read 7 bytes, got 0 …`
-            let said = cause.to_string();
-            said.starts_with("expected to read ") && !said.contains("got 0 bytes")
-        }
-        other => tls::is_none(other),
-    }
+fn is_stranger(error: &sqlx::Error) -> bool {
+    meaning(error, Moment::Greeting).code == code::PG0024
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL as Teal uses it: SQL text that cannot be injected into, connections, error kinds.
 //!
 //! Read first: [`Sql`] (how statements are built), [`commit`] (how things become durable),
-//! [`error::classify`] (what an error means).
+//! [`meaning::MEANINGS`] (what an error means).
 
 mod address;
 mod connect;
@@ -9,6 +9,7 @@ mod control;
 pub mod copy;
 mod durable;
 pub mod error;
+pub mod meaning;
 mod sql;
 mod tls;
 pub mod types;
@@ -19,6 +20,7 @@ pub use control::ControlPool;
 pub use durable::{alone, alone_in, aside, begin, begin_in, commit, leave, release, visit};
 pub use error::PgResultExt;
 pub use sql::{Ident, Sql, SqlPart, literal, sql};
+pub use tls::Handshake;
 pub use types::PgType;
 
 #[doc(hidden)]

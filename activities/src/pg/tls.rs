@@ -7,7 +7,7 @@ use std::{
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use teal_model::{
-    Code, Error, Result,
+    Error, Result,
     release::{CredentialStore, PostgresEndpoint, TlsMode},
 };
 
@@ -90,16 +90,31 @@ fn from_folder(path: &str, store: &CredentialStore) -> PathBuf {
     folder.map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
 }
 
-/// What a failed TLS handshake means; `None`: it is something else.
-pub(super) fn classify(error: &sqlx::Error) -> Option<Code> {
+/// How a TLS handshake failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshake {
+    /// The server has no TLS.
+    NotOffered,
+    /// Its certificate is not trusted.
+    Untrusted,
+    /// Our certificate or key, or the file of authorities, is no use.
+    Unusable,
+    /// The server does not accept our certificate, or our way of speaking.
+    Refused,
+    /// Anything else.
+    Broken,
+}
+
+/// How the TLS handshake failed; `None`: it is something else.
+pub(super) fn failed(error: &sqlx::Error) -> Option<Handshake> {
     match error {
         sqlx::Error::Tls(cause) => Some(match cause.downcast_ref::<rustls::Error>() {
             Some(cause) => of_rustls(cause),
-            None if cause.to_string().contains("does not support TLS") => code::PG0020,
-            None => code::PG0022,
+            None if cause.to_string().contains("does not support TLS") => Handshake::NotOffered,
+            None => Handshake::Unusable,
         }),
         sqlx::Error::Io(cause) => rustls_inside(cause).map(of_rustls),
-        sqlx::Error::Configuration(_) => Some(code::PG0022),
+        sqlx::Error::Configuration(_) => Some(Handshake::Unusable),
         _ => None,
     }
 }
@@ -118,14 +133,14 @@ fn rustls_inside(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn of_rustls(error: &rustls::Error) -> Code {
+fn of_rustls(error: &rustls::Error) -> Handshake {
     match error {
         rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-            code::PG0021
+            Handshake::Untrusted
         }
-        rustls::Error::AlertReceived(_) => code::PG0023,
-        rustls::Error::InconsistentKeys(_) => code::PG0022,
-        _ => code::PG0002,
+        rustls::Error::AlertReceived(_) => Handshake::Refused,
+        rustls::Error::InconsistentKeys(_) => Handshake::Unusable,
+        _ => Handshake::Broken,
     }
 }
 
@@ -155,12 +170,12 @@ mod tests {
     fn failed_handshakes_are_told_apart() {
         let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let io = io::Error::new(io::ErrorKind::InvalidData, untrusted);
-        assert_eq!(classify(&sqlx::Error::Io(io)), Some(code::PG0021));
+        assert_eq!(failed(&sqlx::Error::Io(io)), Some(Handshake::Untrusted));
         let alert = rustls::Error::AlertReceived(rustls::AlertDescription::UnknownCA);
         let io = io::Error::new(io::ErrorKind::InvalidData, alert);
-        assert_eq!(classify(&sqlx::Error::Io(io)), Some(code::PG0023));
+        assert_eq!(failed(&sqlx::Error::Io(io)), Some(Handshake::Refused));
         let plain = sqlx::Error::Tls("server does not support TLS".into());
-        assert_eq!(classify(&plain), Some(code::PG0020));
-        assert_eq!(classify(&sqlx::Error::Io(io::Error::other("reset"))), None);
+        assert_eq!(failed(&plain), Some(Handshake::NotOffered));
+        assert_eq!(failed(&sqlx::Error::Io(io::Error::other("reset"))), None);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A new one is an entry of [`all`].
 
+mod failures;
 mod reference;
 
 use std::{fs, path::Path};
@@ -20,6 +21,7 @@ fn all() -> Vec<Document> {
     vec![
         Document { path: "docs/cli.md", text: reference::text() },
         Document { path: "docs/model.md", text: teal_model::schema::reference() },
+        Document { path: "docs/failures.md", text: failures::text() },
         Document { path: "docs/errors/README.md", text: pages::index() },
     ]
 }

@@ -3,6 +3,7 @@
 //! Read first: [`world::Stream`] (a stream and its batches), `golden` (the scripts), `reference`
 //! (random changes against the obvious implementation).
 
+mod failures;
 mod fencing;
 mod frames;
 mod golden;

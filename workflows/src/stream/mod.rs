@@ -8,6 +8,7 @@ mod intent;
 mod line;
 mod links;
 mod listed;
+mod outcome;
 mod pause;
 mod policy;
 mod show;
@@ -19,6 +20,8 @@ mod word;
 mod workflow;
 
 pub use event::{Command, Event, Work};
+pub use outcome::{Again, Outcome, outcome};
+pub use policy::{LONGEST_PAUSE_SECONDS, pause_ms};
 pub use state::{Intent, Reloads, Resync, Runs, Stage, State};
 pub use step::step;
 pub use word::Word;

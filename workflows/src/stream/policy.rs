@@ -8,18 +8,24 @@ use crate::{activity::own, code};
 
 /// Bounds of the longest pause: that of a stream is its own period, as a later try would only be
 /// the next batch, but not so short that a dead source is hammered.
-const LONGEST_PAUSE_SECONDS: (u32, u32) = (10, 300);
+pub const LONGEST_PAUSE_SECONDS: (u32, u32) = (10, 300);
 
-/// Pause before the next try: 1 s·2ⁿ up to the bound, and up to a fifth more by a fixed hash of the
-/// stream's name, so that a source that comes back is not met by all its streams at once.
+/// Pause before the next try: [`pause_ms`], and up to a fifth more by a fixed hash of the stream's
+/// name, so that a source that comes back is not met by all its streams at once.
 pub(super) fn backoff_ms(state: &State) -> i64 {
-    let doublings = state.failures.saturating_sub(1).min(16);
-    let longest = match state.config.period_seconds {
+    let pause = pause_ms(state.failures, state.config.period_seconds);
+    pause + pause * i64::from(spread(&state.stream)) / 1_000
+}
+
+/// The pause after so many failures in a row, of a stream of this period (0: without schedule):
+/// 1 s·2ⁿ up to the bound.
+pub fn pause_ms(failures: u32, period_seconds: u32) -> i64 {
+    let doublings = failures.saturating_sub(1).min(16);
+    let longest = match period_seconds {
         0 => LONGEST_PAUSE_SECONDS.1,
         period => period.clamp(LONGEST_PAUSE_SECONDS.0, LONGEST_PAUSE_SECONDS.1),
     };
-    let pause = (1_000_i64 << doublings).min(i64::from(longest) * 1_000);
-    pause + pause * i64::from(spread(&state.stream)) / 1_000
+    (1_000_i64 << doublings).min(i64::from(longest) * 1_000)
 }
 
 /// 0 to 199 thousandths, by FNV-1a: a hash whose values are fixed for ever, unlike std's.

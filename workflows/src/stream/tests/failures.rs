@@ -201,3 +201,18 @@ fn a_step_that_nobody_answered_for_is_tried_again_and_an_unreadable_answer_is_no
     }
     play_from(merging(), [(2_000, own(code::WORK0004), Word::Failing, vec![ABANDON])]);
 }
+
+#[test]
+fn the_kind_of_a_failure_decides_what_follows() {
+    use super::super::{Again, Outcome, outcome};
+    let expected = [
+        (Kind::Transient, Word::BackingOff, false, Again::AfterPause),
+        (Kind::Config, Word::Failing, true, Again::NextTick),
+        (Kind::Data, Word::Failing, true, Again::NextTick),
+        (Kind::Fenced, Word::Ingesting, false, Again::AtOnce),
+        (Kind::Bug, Word::Failing, true, Again::WhenAsked),
+    ];
+    for (kind, word, gives_up, again) in expected {
+        assert_eq!(outcome(kind), Outcome { word, gives_up, again }, "{kind}");
+    }
+}
