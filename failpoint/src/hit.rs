@@ -1,9 +1,6 @@
 //! Passing a boundary.
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::{Signal, raise};
 use teal_model::{Error, Result};
 
 use crate::{
@@ -58,7 +55,9 @@ fn pass(point: Point) -> Result<()> {
     }
 }
 
-/// No destructor runs, no buffer is flushed, no socket is closed in order.
+/// No destructor runs, no buffer is flushed, no socket is closed in order. The signal is for this thread,
+/// and through it for the process: one for the process might find another thread first, and this one
+/// would pass the point.
 fn end(signal: Signal) -> Result<()> {
-    kill(Pid::this(), signal).map_err(|errno| Error::new(code::FAIL0001).caused_by(errno))
+    raise(signal).map_err(|errno| Error::new(code::FAIL0001).caused_by(errno))
 }

@@ -17,6 +17,8 @@ mod engine;
 #[cfg(test)]
 mod failpoints;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod plan;

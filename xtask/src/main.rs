@@ -7,6 +7,7 @@ mod check;
 mod deny;
 mod docs;
 mod files;
+mod kills;
 mod process;
 mod test;
 
@@ -39,6 +40,8 @@ enum Command {
     Docs,
     /// Only names and sizes of files
     Files,
+    /// The kill loop for as long as one likes, on servers of its own
+    Kills(kills::Options),
     /// All tests, against a private development stack that is gone afterwards
     Test {
         /// Passed on to `cargo test --workspace`
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Deny => deny::run(),
         Command::Docs => docs::run(),
         Command::Files => files::run(),
+        Command::Kills(options) => kills::run(&options),
         Command::Test { arguments } => test::run(&arguments),
     };
     match result {

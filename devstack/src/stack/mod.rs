@@ -3,6 +3,7 @@
 mod down;
 mod place;
 mod programs;
+mod revive;
 mod single;
 mod status;
 

@@ -1,10 +1,11 @@
 //! Everything that is not typed as it stands in the docs, and every exception with its reason.
 
 /// Blocks of commands that no test types, with the reason that stands before them.
-pub(super) const BLOCKS_LEFT_OUT: [(&str, &str); 4] = [
+pub(super) const BLOCKS_LEFT_OUT: [(&str, &str); 5] = [
     ("README.md", BY_CI),
     ("docs/contributing/failpoints.md", "both commands end what they start"),
     ("docs/contributing/failpoints.md", "it is one of them"),
+    ("docs/contributing/kills.md", "it takes an hour"),
     ("docs/contributing/workflows.md", "it writes the fixtures anew"),
 ];
 /// The reason whose commands must stand in `.ci/run`, each as a line of its own.

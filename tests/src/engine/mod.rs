@@ -8,7 +8,6 @@ mod fencing;
 mod frames;
 mod golden;
 mod guards;
-mod kills;
 mod names;
 mod pulse;
 mod reference;

@@ -3,7 +3,7 @@
 use teal_failpoint::{Boundary, Point, Side};
 use teal_temporal::names;
 
-use super::plant::{LIMIT, Model, Plant};
+use crate::testkit::plant::{LIMIT, Model, Plant};
 
 /// A workflow of the apply, whose worker dies.
 pub(super) async fn by_worker(plant: Plant, points: Vec<Point>) {

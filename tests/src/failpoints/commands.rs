@@ -7,8 +7,8 @@ use teal_temporal::{Closed, names};
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
 
-use super::plant::{LIMIT, Model, Plant};
 use crate::testkit::eventually;
+use crate::testkit::plant::{LIMIT, Model, Plant};
 
 /// A table with history that left the model.
 pub(super) async fn dropped(plant: Plant, points: Vec<Point>) {

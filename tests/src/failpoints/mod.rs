@@ -1,14 +1,13 @@
 //! A process is killed on each side of every durable boundary and started again: all is well.
 //!
-//! Read first: [`scenario::ALL`] (which boundary dies where), [`plant::Plant`] (what dies and heals).
+//! Read first: [`scenario::ALL`] (which boundary dies where), `testkit/plant` (what dies and heals).
 
 mod applies;
 mod commands;
 mod page;
 mod people;
-mod plant;
-mod process;
 mod scenario;
+mod sleeper;
 mod streams;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -16,7 +15,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures::FutureExt;
 use teal_failpoint::{Boundary, Point};
 
-use self::{plant::Deaths, scenario::Scenario};
+use self::scenario::Scenario;
+use crate::testkit::plant::Deaths;
 
 /// Runs only the scenarios of these names, while one works on them: `TEAL_TEST_SCENARIO=batch,drop`.
 const ONLY: &str = "TEAL_TEST_SCENARIO";

@@ -6,7 +6,7 @@ use teal_failpoint::{Boundary, Point};
 use teal_model::StreamId;
 use teal_temporal::{Closed, names};
 
-use super::plant::{LIMIT, Model, Plant};
+use crate::testkit::plant::{LIMIT, Model, Plant};
 
 /// A pause or a resync is written down; who was not answered asks again.
 pub(super) async fn spoken(plant: Plant, points: Vec<Point>) {

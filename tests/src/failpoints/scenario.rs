@@ -6,11 +6,8 @@ use futures::future::BoxFuture;
 use teal_failpoint::{Boundary, Point, Side};
 use tokio::sync::Semaphore;
 
-use super::{
-    applies, commands, people,
-    plant::{Deaths, Plant},
-    streams,
-};
+use super::{applies, commands, people, streams};
+use crate::testkit::plant::{Deaths, Plant};
 
 /// A way of passing some boundaries; a process dies on both sides of each.
 pub(super) struct Scenario {

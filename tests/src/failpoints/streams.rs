@@ -6,7 +6,7 @@ use teal_temporal::names;
 use teal_workflows::stream::StreamWorkflow;
 use temporalio_client::{UntypedWorkflow, WorkflowStartOptions};
 
-use super::plant::Plant;
+use crate::testkit::plant::Plant;
 
 /// In a batch: on either side of each of its steps.
 pub(super) async fn batch(plant: Plant, points: Vec<Point>) {

@@ -10,6 +10,8 @@ mod bench;
 mod db;
 mod gate;
 pub(crate) mod model;
+pub(crate) mod plant;
+mod seed;
 pub(crate) mod sound;
 pub(crate) mod teal;
 mod terminal;
@@ -19,6 +21,7 @@ mod wait;
 pub(crate) use bench::{Bench, Credentials};
 pub(crate) use db::{Db, merge_db, newest_db, source_db};
 pub(crate) use gate::Gate;
+pub(crate) use seed::{SEED, seed};
 pub(crate) use terminal::Terminal;
 pub(crate) use wait::eventually;
 

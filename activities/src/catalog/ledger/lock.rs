@@ -13,6 +13,11 @@ const LOCK_SPACE: i64 = 0x7465_616c_0000_0000;
 /// just before; who waits longer tries again as after any transient failure.
 const LOCK_TIMEOUT: &str = "30s";
 
+/// Longest pause of the lock's holder between two statements; then the server ends its session. A
+/// frozen process cannot hang up, and where its session has no attempt's name nobody ends it: its
+/// stream would stand still for as long as it is frozen. Shorter than the wait for the lock.
+const LONGEST_PAUSE: &str = "20s";
+
 /// Takes the stream's lock until the end of the transaction.
 ///
 /// # Errors
@@ -20,10 +25,12 @@ const LOCK_TIMEOUT: &str = "30s";
 pub async fn lock_stream(connection: &mut PgConnection, stream_id: i64) -> Result<()> {
     let earlier: String = sqlx::query_scalar(
         "select current_setting('lock_timeout'), set_config('lock_timeout', $2, true),
+                set_config('idle_in_transaction_session_timeout', $3, true),
                 pg_advisory_xact_lock($1)",
     )
     .bind(LOCK_SPACE | (stream_id & 0xffff_ffff))
     .bind(LOCK_TIMEOUT)
+    .bind(LONGEST_PAUSE)
     .fetch_one(&mut *connection)
     .await
     .during("locking the stream")?;

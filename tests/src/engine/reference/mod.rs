@@ -22,19 +22,10 @@ use self::{
     script::Op,
 };
 use super::world::World;
+use crate::testkit::{SEED, seed};
 
-/// Of every run, so that nobody's change fails by chance.
-const SEED: u64 = 20_261_127;
 /// Longest search for a shorter run that fails.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-fn seed() -> u64 {
-    match std::env::var("TEAL_TEST_SEED").as_deref() {
-        Ok("random") => rand::random(),
-        Ok(given) => given.parse().expect("TEAL_TEST_SEED is a number or `random`"),
-        Err(_) => SEED,
-    }
-}
 
 /// Plays the script of a seed; a failure comes with the shortest script that has it.
 async fn follow(

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `teal`; killed when it is dropped.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     log: PathBuf,
     what: String,
@@ -27,7 +27,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts it, armed with this text; what it says goes to `log`.
-    pub(super) fn start(
+    pub(crate) fn start(
         command: std::process::Command,
         armed: &str,
         log: &Path,
@@ -45,7 +45,7 @@ impl Process {
     }
 
     /// Its end, whichever.
-    pub(super) async fn ended(&mut self) -> ExitStatus {
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         match tokio::time::timeout(PATIENCE, self.child.wait()).await {
             Ok(status) => status.expect("its end"),
             Err(_elapsed) => panic!("{}: still running\n{}", self.what, self.said()),
@@ -53,7 +53,7 @@ impl Process {
     }
 
     /// Waits until it was killed at its armed point.
-    pub(super) async fn dies(&mut self, point: Point) {
+    pub(crate) async fn dies(&mut self, point: Point) {
         let began = Instant::now();
         let status = self.ended().await;
         assert_eq!(
@@ -66,28 +66,49 @@ impl Process {
         );
     }
 
+    /// `kill -9`; its end is waited for.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it was ours to kill");
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("nobody waited for its end")
+    }
+
     /// Whether it lives.
-    pub(super) fn lives(&mut self) -> bool {
+    pub(crate) fn lives(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Whether it was told to stand still.
+    pub(crate) fn sleeps(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_name, rest)| rest.starts_with('T'))
+    }
+
     /// Ends it gently.
-    pub(super) async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.signal(Signal::SIGTERM);
         let status = self.ended().await;
         assert!(status.success(), "{}: {status}\n{}", self.what, self.said());
     }
 
     /// Sends it a signal.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok()).expect("it runs");
         kill(Pid::from_raw(pid), signal).expect("a signal");
     }
 
     /// The last lines of what it said.
-    pub(super) fn said(&self) -> String {
-        let text = fs::read_to_string(&self.log).unwrap_or_default();
+    pub(crate) fn said(&self) -> String {
+        let text = self.everything_said();
         let lines: Vec<&str> = text.lines().collect();
         lines.iter().rev().take(40).rev().copied().collect::<Vec<_>>().join("\n")
+    }
+
+    /// All of it.
+    pub(crate) fn everything_said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 }

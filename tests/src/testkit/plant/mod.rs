@@ -1,4 +1,9 @@
 //! A source, a merge store, a model, and the processes of Teal that work on them.
+//!
+//! Read first: [`Plant`].
+
+mod model;
+mod process;
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +20,7 @@ use teal_proto::v1::{Ask, Reply, StreamStatus};
 use teal_temporal::{Retry, Settings, Temporal, names};
 use tokio::task::JoinSet;
 
-use super::process::Process;
+pub(crate) use self::{model::Model, process::Process};
 use crate::{
     cli::desk::Desk,
     testkit::{Credentials, Db, eventually, merge_db, sound, source_db, temporal_address},
@@ -23,7 +28,7 @@ use crate::{
 
 /// Longest wait for a state: a death is noticed after ten seconds, and a dozen plants share the
 /// machine.
-pub(super) const LIMIT: Duration = Duration::from_secs(120);
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 /// Longest wait for one answer of a workflow; without a worker nobody gives one.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -31,28 +36,30 @@ const ANSWER: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(400);
 
 /// Where processes were killed so far.
-pub(super) type Deaths = Arc<Mutex<BTreeSet<Point>>>;
+pub(crate) type Deaths = Arc<Mutex<BTreeSet<Point>>>;
 
 /// One scenario's world. Its names are its own, as Temporal remembers task queues.
-pub(super) struct Plant {
-    pub(super) desk: Desk,
-    pub(super) source: Db,
-    pub(super) merge: Db,
-    pub(super) temporal: Temporal,
+pub(crate) struct Plant {
+    pub(crate) desk: Desk,
+    pub(crate) source: Db,
+    pub(crate) merge: Db,
+    pub(crate) temporal: Temporal,
+    address: String,
     /// Of ecosystem, services and the live platform; `<name>_h` is the milestoned one.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Those that batches are asked of and whose state counts.
-    pub(super) streams: Vec<StreamId>,
+    pub(crate) streams: Vec<StreamId>,
     /// What begins so is no fault: staging that is merged lies there until the next batch begins.
-    pub(super) excused: Vec<&'static str>,
-    credentials: Credentials,
+    pub(crate) excused: Vec<&'static str>,
+    /// Of source and merge store.
+    pub(crate) credentials: Credentials,
     deaths: Deaths,
     started: AtomicU32,
 }
 
 impl Plant {
     /// Two tables at the source, two streams in the model, nothing installed.
-    pub(super) async fn new(test: &str, deaths: Deaths) -> Self {
+    pub(crate) async fn new(test: &str, deaths: Deaths) -> Self {
         let (source, merge) = (source_db(test).await, merge_db(test).await);
         source
             .run(
@@ -62,13 +69,16 @@ impl Plant {
                  insert into orders select g, g * 1.5 from generate_series(1, 300) g",
             )
             .await;
+        Self::over(source, merge, temporal_address(), deaths).await
+    }
+
+    /// Over databases and a Temporal server (`host:port`) of any kind; the source has its tables.
+    pub(crate) async fn over(source: Db, merge: Db, address: String, deaths: Deaths) -> Self {
         let credentials = Credentials::new(&[("source", &source), ("merge", &merge)]);
         let mut desk = Desk::new();
         desk.set("TEAL_CATALOG", &merge.url);
-        desk.set("TEMPORAL_ADDRESS", &temporal_address());
-        let settings =
-            Settings::from_environment(Some(&temporal_address()), Some("default")).unwrap();
-        let temporal = Temporal::connect(&settings, Retry::COMMAND).await.unwrap();
+        desk.set("TEMPORAL_ADDRESS", &address);
+        let temporal = connected(&address, "default").await;
         let name = format!("f{:08x}", rand::random::<u32>());
         let streams =
             vec![StreamId::multi(&name, "shop"), StreamId::multi(&format!("{name}_h"), "shop")];
@@ -77,6 +87,7 @@ impl Plant {
             source,
             merge,
             temporal,
+            address,
             name,
             streams,
             excused: vec!["staging is left behind"],
@@ -89,10 +100,8 @@ impl Plant {
     }
 
     /// Works in another namespace from now on, once the server knows it everywhere.
-    pub(super) async fn enter(&mut self, namespace: &str) {
-        let settings =
-            Settings::from_environment(Some(&temporal_address()), Some(namespace)).unwrap();
-        let temporal = Temporal::connect(&settings, Retry::COMMAND).await.unwrap();
+    pub(crate) async fn enter(&mut self, namespace: &str) {
+        let temporal = connected(&self.address, namespace).await;
         eventually("the namespace is known", LIMIT, || async {
             let known = temporal.missing_search_attributes().await.is_ok();
             (known && !temporal.is_open("nothing").await.unwrap_or(true)).then_some(())
@@ -102,12 +111,12 @@ impl Plant {
     }
 
     /// The model as it is to be from now on.
-    pub(super) fn write(&self, model: &Model) {
+    pub(crate) fn write(&self, model: &Model) {
         let endpoint = |db: &Db| {
             let e = db.endpoint("");
             format!("{{host: {}, port: {}, database: {}}}", e.host, e.port, e.database)
         };
-        let text = format!("{MODEL}{}", model.more)
+        let text = format!("{}{}", model::MODEL, model.more)
             .replace("SOURCE", &endpoint(&self.source))
             .replace("MERGE", &endpoint(&self.merge))
             .replace("DIR", &self.credentials.dir())
@@ -122,12 +131,12 @@ impl Plant {
     }
 
     /// Installs the model by a command that does it all itself.
-    pub(super) async fn apply(&self) {
+    pub(crate) async fn apply(&self) {
         self.teal(&["apply", "--local", "--yes"]).await;
     }
 
     /// A command that succeeds; what it said.
-    pub(super) async fn teal(&self, words: &[&str]) -> String {
+    pub(crate) async fn teal(&self, words: &[&str]) -> String {
         let mut process = self.command(words, "");
         let status = process.ended().await;
         assert!(status.success(), "teal {}: {status}\n{}", words.join(" "), process.said());
@@ -135,18 +144,18 @@ impl Plant {
     }
 
     /// A command that is killed at this point.
-    pub(super) async fn killed(&self, point: Point, words: &[&str]) {
+    pub(crate) async fn killed(&self, point: Point, words: &[&str]) {
         self.killed_armed(point, &format!("{point}=kill"), words).await;
     }
 
     /// As [`Self::killed`], armed with this text.
-    pub(super) async fn killed_armed(&self, point: Point, armed: &str, words: &[&str]) {
+    pub(crate) async fn killed_armed(&self, point: Point, armed: &str, words: &[&str]) {
         let mut process = self.command(words, armed);
         self.dead(&mut process, point).await;
     }
 
     /// A minute passes: an apply that was killed counts as over.
-    pub(super) async fn a_minute_passes(&self) {
+    pub(crate) async fn a_minute_passes(&self) {
         let exists = "select count(*) from pg_class where oid = to_regclass('teal.plan')";
         if self.merge.number(exists).await > 0 {
             let ago = "update teal.plan set touched_at = touched_at - interval '1 minute'";
@@ -155,35 +164,35 @@ impl Plant {
     }
 
     /// Nothing is left to do for the model.
-    pub(super) async fn is_applied(&self) {
+    pub(crate) async fn is_applied(&self) {
         self.teal(&["plan", "--detailed-exitcode"]).await;
     }
 
     /// Starts a command.
-    pub(super) fn command(&self, words: &[&str], armed: &str) -> Process {
+    pub(crate) fn command(&self, words: &[&str], armed: &str) -> Process {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let log = self.desk.path(&format!("{number}.log"));
         Process::start(self.desk.command(words), armed, &log, format!("teal {}", words.join(" ")))
     }
 
     /// Starts a worker, armed with this text.
-    pub(super) fn worker(&self, armed: &str) -> Process {
+    pub(crate) fn worker(&self, armed: &str) -> Process {
         self.command(&["worker", "--metrics-addr", "off", "--grace", "1"], armed)
     }
 
     /// Starts a worker that is killed at this point.
-    pub(super) fn victim(&self, point: Point) -> Process {
+    pub(crate) fn victim(&self, point: Point) -> Process {
         self.worker(&format!("{point}=kill"))
     }
 
     /// Waits for the death of a process that was armed so, and remembers it.
-    pub(super) async fn dead(&self, victim: &mut Process, point: Point) {
+    pub(crate) async fn dead(&self, victim: &mut Process, point: Point) {
         victim.dies(point).await;
         self.deaths.lock().expect("nobody panicked").insert(point);
     }
 
     /// Rows come, change and go in both tables.
-    pub(super) async fn change(&self) {
+    pub(crate) async fn change(&self) {
         let turn = self.started.load(Ordering::Relaxed);
         self.source
             .run(&format!(
@@ -197,13 +206,13 @@ impl Plant {
     }
 
     /// Asks a stream, as a person does.
-    pub(super) async fn ask(&self, stream: &StreamId, verb: &str) -> Result<Reply> {
+    pub(crate) async fn ask(&self, stream: &StreamId, verb: &str) -> Result<Reply> {
         let ask = Ask { by: "test".into(), reason: "a test".into(), ..Ask::default() };
         self.temporal.update(&stream.workflow_id(), verb, &ask, ANSWER).await
     }
 
     /// Asks until the stream has answered.
-    pub(super) async fn insist(&self, stream: &StreamId, verb: &str) -> Reply {
+    pub(crate) async fn insist(&self, stream: &StreamId, verb: &str) -> Reply {
         eventually(&format!("{stream} answers {verb}"), LIMIT, || async {
             self.ask(stream, verb).await.ok()
         })
@@ -211,7 +220,7 @@ impl Plant {
     }
 
     /// Asks each stream for a batch, and again when its answer was lost.
-    pub(super) fn run_all(&self) -> JoinSet<()> {
+    pub(crate) fn run_all(&self) -> JoinSet<()> {
         let mut asking = JoinSet::new();
         for stream in self.streams.clone() {
             let temporal = self.temporal.clone();
@@ -226,7 +235,7 @@ impl Plant {
     }
 
     /// Waits until a stream is in this state, as its workflow says.
-    pub(super) async fn until(
+    pub(crate) async fn until(
         &self,
         stream: &StreamId,
         what: &str,
@@ -247,7 +256,7 @@ impl Plant {
     }
 
     /// Waits until every stream has done what it was asked for.
-    pub(super) async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         for stream in &self.streams {
             let served = |status: &StreamStatus| {
                 status.state == "waiting"
@@ -259,7 +268,7 @@ impl Plant {
     }
 
     /// A worker heals what the last one left, without anybody's help; then everything is right.
-    pub(super) async fn heals(&self, asking: JoinSet<()>) {
+    pub(crate) async fn heals(&self, asking: JoinSet<()>) {
         let heir = self.worker("");
         let asked = tokio::time::timeout(LIMIT, asking.join_all()).await;
         assert!(asked.is_ok(), "a stream never answered\n{}", heir.said());
@@ -268,18 +277,29 @@ impl Plant {
         heir.end().await;
     }
 
-    /// Nothing is wrong.
-    pub(super) async fn is_sound(&self) {
+    /// What is wrong and not excused.
+    pub(crate) async fn faults(&self) -> Vec<String> {
         let excused = |fault: &String| self.excused.iter().any(|known| fault.starts_with(known));
         let mut faults = sound::faults(&self.source.pool, &self.merge.pool).await;
         faults.retain(|fault| !excused(fault));
+        faults
+    }
+
+    /// Nothing is wrong.
+    pub(crate) async fn is_sound(&self) {
+        let faults = self.faults().await;
         assert!(faults.is_empty(), "{}: {faults:#?}", self.name);
     }
 
     /// A batch of each stream by a worker that lives.
-    pub(super) async fn batch(&self) {
+    pub(crate) async fn batch(&self) {
         self.heals(self.run_all()).await;
     }
+}
+
+async fn connected(address: &str, namespace: &str) -> Temporal {
+    let settings = Settings::from_environment(Some(address), Some(namespace)).unwrap();
+    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
 }
 
 impl Drop for Plant {
@@ -294,100 +314,3 @@ impl Drop for Plant {
         });
     }
 }
-
-/// What differs from model to model.
-#[derive(Debug, Clone)]
-pub(super) struct Model {
-    /// Of Temporal.
-    pub(super) namespace: String,
-    /// Of people, after `id`.
-    pub(super) columns: String,
-    /// One for the store, or one for each dataset.
-    pub(super) streams: String,
-    pub(super) schedule: String,
-    /// What the workspace wants of the store.
-    pub(super) views: String,
-    /// What current rows are wanted from: `needs: {history: none}`, or a platform by its name.
-    pub(super) core: String,
-    /// Further documents.
-    pub(super) more: String,
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        Self {
-            namespace: "default".to_owned(),
-            columns: "name: text".to_owned(),
-            streams: "multi".to_owned(),
-            schedule: "external".to_owned(),
-            views: "[shop:people, shop:orders]".to_owned(),
-            core: "needs: {history: none}".to_owned(),
-            more: String::new(),
-        }
-    }
-}
-
-/// A worker's death is noticed as soon as may be. Roles are those of the whole server, so they are
-/// left to somebody else.
-const MODEL: &str = "\
-kind: Ecosystem
-name: NAME
----
-kind: PlatformServices
-name: NAME
-merge: {postgres: MERGE, credential: merge}
-temporal: {namespace: NAMESPACE, heartbeat: 10s}
-credentials: {files: {dir: DIR}}
-classes:
-  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
-defaults: {ingest: small, merge: small, transform: small}
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
-kind: Platform
-name: NAME
-services: NAME
-style: live
----
-kind: Platform
-name: NAME_h
-services: NAME
-style: milestoned
----
-kind: Datastore
-name: shop
-team: retail/online
-source: {postgres: SOURCE, credential: source}
-ingest: {snapshot: {}}
-streams: STREAMS
-schedule: SCHEDULE
-datasets:
-  people:
-    table: public.people
-    key: [id]
-    columns:
-      id: bigint
-      COLUMNS
-  orders:
-    table: public.orders
-    key: [id]
-    columns:
-      id: bigint
-      amount: {type: 'decimal(12,2)', nullable: true}
----
-kind: Workspace
-name: reporting
-team: retail/online
-roles: external
-groups:
-  core:
-    CORE
-    sinks: VIEWS
-  past:
-    needs: {history: full}
-    sinks: VIEWS
-";

@@ -1,0 +1,77 @@
+//! Everything dies at random while the source changes: each image is there exactly once.
+//!
+//! Workers, sessions, both PostgreSQL servers and Temporal are real processes of the test's own.
+//! Afterwards three checkers look, each in its own way: `testkit/sound.rs` (merge store against source,
+//! the ledger against itself), `activities/src/verify` (as `teal verify`), and [`history`] (each
+//! batch against what the source's log says it must have seen).
+//! Read first: [`storm::Storm`], [`history::versions`]. docs/contributing/kills.md: the long run.
+
+mod damage;
+mod history;
+mod servers;
+mod shop;
+mod storm;
+mod victim;
+mod writer;
+
+use self::{servers::Servers, storm::Storm, writer::Writers};
+use crate::testkit::{Db, eventually, merge_db, plant::LIMIT, seed, source_db, temporal_address};
+
+/// Kills of a run; `cargo x kills` sets it.
+const KILLS: &str = "TEAL_TEST_KILLS";
+const FEW: u32 = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_sound_after_everything_died_again_and_again() {
+    const TEST: &str = "everything_died";
+    let kills = std::env::var(KILLS).map_or(FEW, |kills| kills.parse().expect("a number"));
+    let seed = seed();
+    println!("{kills} kills, TEAL_TEST_SEED={seed}");
+    let servers = Servers::start().await;
+    let stack = servers.stack();
+    let source = Db::at(&stack.source_url(), "src", TEST).await;
+    let merge = Db::at(&stack.merge_url(), "mrg", TEST).await;
+    let plant = shop::plant(source, merge, stack.temporal_address()).await;
+    plant.apply().await;
+
+    let writers = Writers::start(&plant.source, seed);
+    let storm = Storm::new(&plant, stack);
+    let (workers, tally) = storm.blow(kills, seed).await;
+    let changes = writers.stop().await;
+    println!("{tally}\n  transactions at the source: {changes}");
+    let took = shop::catches_up(&plant).await;
+    println!("all streams caught up by themselves within {took:.1} s");
+    let (seen, faults) = shop::faults(&plant).await;
+    println!("{seen}\n{} faults", faults.len());
+    assert!(faults.is_empty(), "TEAL_TEST_SEED={seed}: {faults:#?}");
+
+    for worker in workers {
+        worker.end().await;
+    }
+    drop(plant); // its databases go while their servers are there
+    servers.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_kills_is_sound_and_damage_by_hand_is_found() {
+    const TEST: &str = "a_run_without_kills_is_sound";
+    let (source, merge) = (source_db(TEST).await, merge_db(TEST).await);
+    let plant = shop::plant(source, merge, temporal_address()).await;
+    plant.apply().await;
+    let worker = plant.worker("");
+    let writers = Writers::start(&plant.source, seed());
+    eventually("some batches", LIMIT, || async {
+        (shop::committed(&plant).await >= 16).then_some(())
+    })
+    .await;
+    writers.stop().await;
+    let different = "insert into people select g, 'end' || g from generate_series(1, 9) g
+                     on conflict (id) do update set name = excluded.name";
+    plant.source.run(different).await; // there is something to swap
+    shop::catches_up(&plant).await;
+    let (seen, faults) = shop::faults(&plant).await;
+    println!("{seen}");
+    assert!(faults.is_empty(), "{faults:#?}");
+    damage::all_is_found(&plant).await;
+    worker.end().await;
+}

@@ -1,0 +1,98 @@
+//! The model of a plant.
+
+/// What differs from model to model.
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    /// Of Temporal.
+    pub(crate) namespace: String,
+    /// Of people, after `id`.
+    pub(crate) columns: String,
+    /// One for the store, or one for each dataset.
+    pub(crate) streams: String,
+    pub(crate) schedule: String,
+    /// What the workspace wants of the store.
+    pub(crate) views: String,
+    /// What current rows are wanted from: `needs: {history: none}`, or a platform by its name.
+    pub(crate) core: String,
+    /// Further documents.
+    pub(crate) more: String,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            namespace: "default".to_owned(),
+            columns: "name: text".to_owned(),
+            streams: "multi".to_owned(),
+            schedule: "external".to_owned(),
+            views: "[shop:people, shop:orders]".to_owned(),
+            core: "needs: {history: none}".to_owned(),
+            more: String::new(),
+        }
+    }
+}
+
+/// A worker's death is noticed as soon as may be. Roles are those of the whole server, so they are
+/// left to somebody else.
+pub(super) const MODEL: &str = "\
+kind: Ecosystem
+name: NAME
+---
+kind: PlatformServices
+name: NAME
+merge: {postgres: MERGE, credential: merge}
+temporal: {namespace: NAMESPACE, heartbeat: 10s}
+credentials: {files: {dir: DIR}}
+classes:
+  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
+defaults: {ingest: small, merge: small, transform: small}
+---
+kind: Zone
+name: retail
+---
+kind: Team
+name: retail/online
+---
+kind: Platform
+name: NAME
+services: NAME
+style: live
+---
+kind: Platform
+name: NAME_h
+services: NAME
+style: milestoned
+---
+kind: Datastore
+name: shop
+team: retail/online
+source: {postgres: SOURCE, credential: source}
+ingest: {snapshot: {}}
+streams: STREAMS
+schedule: SCHEDULE
+datasets:
+  people:
+    table: public.people
+    key: [id]
+    columns:
+      id: bigint
+      COLUMNS
+  orders:
+    table: public.orders
+    key: [id]
+    columns:
+      id: bigint
+      amount: {type: 'decimal(12,2)', nullable: true}
+---
+kind: Workspace
+name: reporting
+team: retail/online
+roles: external
+groups:
+  core:
+    CORE
+    sinks: VIEWS
+  past:
+    needs: {history: full}
+    sinks: VIEWS
+";
