@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 ///
 /// # Errors
 /// What would have been understood.
+#[expect(clippy::disallowed_methods, reason = "as people mean it")]
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     parse_at(text, Timestamp::now(), &TimeZone::system())
 }

@@ -15,6 +15,8 @@ use crate::{Temporal, names, rpc};
 /// The server lists a poller for five minutes after its last poll, and a poll lasts up to 60 s: a
 /// living worker is never silent for longer than that, plus the way there and back.
 const SILENCE: Duration = Duration::from_secs(70);
+/// Two clocks that agree differ by less.
+const BLUR: Duration = Duration::from_secs(1);
 
 /// Who polls a task queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +34,21 @@ impl Presence {
     pub fn is_polled(&self) -> bool {
         self.newest_poll.is_some_and(|age| age <= SILENCE)
     }
+
+    /// From the server's list, by a clock that shows this now; and whether that clock, which may not be
+    /// the server's, may have misled us: somebody is listed who is silent, or polled in the future.
+    fn of(pollers: &[PollerInfo], now: SystemTime) -> (Self, bool) {
+        let polled = |poller: &PollerInfo| SystemTime::try_from(poller.last_access_time?).ok();
+        let newest = pollers.iter().filter_map(polled).max();
+        let mut identities: Vec<String> = pollers.iter().map(|p| p.identity.clone()).collect();
+        identities.sort();
+        identities.dedup();
+        let newest_poll = newest.map(|at| now.duration_since(at).unwrap_or_default());
+        let seen = Self { pollers: pollers.len(), newest_poll, identities };
+        let is_ahead = newest.is_some_and(|at| at > now + BLUR);
+        let is_doubtful = is_ahead || !pollers.is_empty() && !seen.is_polled();
+        (seen, is_doubtful)
+    }
 }
 
 impl Temporal {
@@ -42,19 +59,13 @@ impl Temporal {
     pub async fn presence(&self, task_queue: &str) -> Result<Presence> {
         let mut pollers = self.pollers(task_queue, TaskQueueType::Activity).await?;
         pollers.extend(self.pollers(task_queue, TaskQueueType::Workflow).await?);
-        let now = SystemTime::now();
-        let age = |poller: &PollerInfo| {
-            let at = SystemTime::try_from(poller.last_access_time?).ok()?;
-            Some(now.duration_since(at).unwrap_or_default())
-        };
-        let mut identities: Vec<String> = pollers.iter().map(|p| p.identity.clone()).collect();
-        identities.sort();
-        identities.dedup();
-        Ok(Presence {
-            pollers: pollers.len(),
-            newest_poll: pollers.iter().filter_map(age).min(),
-            identities,
-        })
+        let (seen, is_doubtful) = Presence::of(&pollers, our_now());
+        if !is_doubtful {
+            return Ok(seen);
+        }
+        // Not at once: it takes a poll of our own.
+        let Ok(reading) = self.clock().await else { return Ok(seen) };
+        Ok(Presence::of(&pollers, reading.there()).0)
     }
 
     /// Whether workflows and control activities of a services stack would be picked up.
@@ -99,5 +110,42 @@ impl Temporal {
         let mut service = self.client.connection().workflow_service();
         let answer = service.describe_task_queue(request.into_request()).await;
         Ok(rpc::during("looking for workers", answer)?.pollers)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "doubted where it tells of nobody")]
+fn our_now() -> SystemTime {
+    SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    /// One that polled 20 s before the server's clock shows 10,000 s.
+    fn seen_at(now_s: u64) -> (Presence, bool) {
+        let polled = PollerInfo {
+            last_access_time: Some((UNIX_EPOCH + Duration::from_secs(9_980)).into()),
+            identity: "a worker".to_owned(),
+            ..PollerInfo::default()
+        };
+        Presence::of(&[polled], UNIX_EPOCH + Duration::from_secs(now_s))
+    }
+
+    #[test]
+    fn a_clock_that_is_not_the_servers_is_doubted_before_a_worker_is() {
+        for (now_s, is_polled, is_doubtful) in [
+            (10_000, true, false),
+            (10_040, true, false),
+            (13_600, false, true), // an hour ahead
+            (6_400, true, true),   // an hour behind
+        ] {
+            let (seen, doubtful) = seen_at(now_s);
+            assert_eq!((seen.is_polled(), doubtful), (is_polled, is_doubtful), "at {now_s} s");
+        }
+        let (nobody, doubtful) = Presence::of(&[], UNIX_EPOCH);
+        assert!(!nobody.is_polled() && !doubtful);
     }
 }

@@ -1,4 +1,4 @@
-//! The server itself: version, namespace, clock. For `teal doctor`.
+//! The server itself: version, namespace, clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -41,6 +41,13 @@ pub struct ClockReading {
     pub after_ms: i64,
 }
 
+impl ClockReading {
+    /// The server's clock now: nearly none has passed since the reading.
+    pub(crate) fn there(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(u64::try_from(self.there_ms).unwrap_or_default())
+    }
+}
+
 impl Temporal {
     /// Version of the server, as it says it: `1.31.2`.
     ///
@@ -80,7 +87,7 @@ impl Temporal {
     /// `TEMPORAL0008` when the server never lists the poll; else those of any call.
     pub async fn clock(&self) -> Result<ClockReading> {
         let before_ms = now_ms();
-        let identity = format!("teal doctor {} {before_ms}", std::process::id());
+        let identity = format!("teal clock {} {before_ms}", std::process::id());
         let poll = PollActivityTaskQueueRequest {
             namespace: self.namespace().to_owned(),
             task_queue: Some(queue()),
@@ -133,6 +140,7 @@ fn queue() -> TaskQueue {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "to be compared with the server's")]
 fn now_ms() -> i64 {
     unix_ms(SystemTime::now())
 }

@@ -122,6 +122,7 @@ async fn skew(connection: &mut PgConnection) -> Result<Skew> {
     Ok(best.unwrap_or_default())
 }
 
+#[expect(clippy::disallowed_methods, reason = "to be compared with the server's")]
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

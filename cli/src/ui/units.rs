@@ -78,6 +78,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// Now, in the zone of this machine.
+    #[expect(clippy::disallowed_methods, reason = "for people's eyes")]
     pub(crate) fn now() -> Self {
         Self::at(Timestamp::now(), TimeZone::system())
     }

@@ -78,7 +78,8 @@ async fn empty_batches_are_pruned_after_a_month_and_no_others() {
 #[tokio::test]
 async fn a_new_stream_is_due_at_once_and_then_on_schedule() {
     let world = World::new("a_new_stream_is_due_at_once_and_then_on_schedule").await;
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = "select (extract(epoch from clock_timestamp()) * 1000)::bigint";
+    let now = world.bench.merge.number(now).await;
     let first = world.load(0).await;
     assert!((first.next_due_at_ms - now).abs() < 30_000, "{first:?}");
     assert_eq!((first.intent.as_str(), first.needs_reconcile), ("run", false));

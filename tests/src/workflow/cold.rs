@@ -29,7 +29,7 @@ async fn questions_that_overtake_a_workflow_task_change_nothing() {
             })
             .collect();
         eventually("the tick", Duration::from_secs(20), || async {
-            (jiff::Timestamp::now().as_millisecond() > due_at_ms + 300).then_some(())
+            (super::script::now_ms() > due_at_ms + 300).then_some(())
         })
         .await;
         world.start_worker().await;
