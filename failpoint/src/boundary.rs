@@ -100,7 +100,7 @@ boundaries! {
     LedgerClaim: "ledger.claim", "naming the catalog of the merge store",
         "which catalog writes to a merge store; claimed again it stays";
     ApplyBegin: "apply.begin", "beginning the apply",
-        "which plan is being applied; the same one goes on, another one waits for its silence";
+        "which plan is being applied; the same one goes on, another one waits for its end";
     ApplyTouch: "apply.touch", "touching the plan",
         "the sign of life of an apply, at each step";
     ApplyStop: "apply.stop", "noting that the apply stopped",

@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use teal_failpoint::Boundary;
 use teal_model::{Error, Result, plan::Plan};
 
+use super::alive::{self, Alive};
 use crate::{
     catalog::control::{Audit, audit},
     code,
@@ -16,7 +17,13 @@ use crate::{
 const SILENCE: &str = "60 seconds";
 
 /// Marks the plan as being applied.
-pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) -> Result<()> {
+pub(super) async fn take(
+    control: &PgPool,
+    hash: &str,
+    plan: &Plan,
+    by: &str,
+    alive: Alive,
+) -> Result<()> {
     let mut tx = pg::begin_in(control, "beginning the apply").await?;
     one_at_a_time(&mut tx).await?;
     let (installed, ours): (Option<String>, bool) = sqlx::query_as(
@@ -35,17 +42,7 @@ pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) ->
             .with("made_on", plan.base.as_deref().map_or("nothing", short))
             .with("installed", installed.as_deref().map_or("nothing", short)));
     }
-    let other: Option<(String, String)> = sqlx::query_as(
-        "select hash, created_by from teal.plan
-         where state = 'applying' and hash <> $1
-           and touched_at > clock_timestamp() - $2::interval limit 1",
-    )
-    .bind(hash)
-    .bind(SILENCE)
-    .fetch_optional(&mut *tx)
-    .await
-    .during("beginning the apply")?;
-    if let Some((other, owner)) = other {
+    if let Some((other, owner)) = alive::other(&mut tx, hash, SILENCE).await? {
         return Err(Error::new(code::APPLY0002).with("plan", short(&other)).with("by", owner));
     }
     sqlx::query("update teal.plan set state = 'failed' where state = 'applying' and hash <> $1")
@@ -53,14 +50,19 @@ pub(super) async fn take(control: &PgPool, hash: &str, plan: &Plan, by: &str) ->
         .execute(&mut *tx)
         .await
         .during("beginning the apply")?;
+    // Who joins an apply that lives by signs does not make it live by a session.
     sqlx::query(
         "update teal.plan set touched_at = clock_timestamp(), applied_at = null,
            started_at = case when state = 'applying' and started_at is not null then started_at
                              else clock_timestamp() end,
+           by_session = $2 and (by_session or state <> 'applying'
+             or touched_at is null or touched_at <= clock_timestamp() - $3::interval),
            state = 'applying'
          where hash = $1",
     )
     .bind(hash)
+    .bind(alive == Alive::BySession)
+    .bind(SILENCE)
     .execute(&mut *tx)
     .await
     .during("beginning the apply")?;

@@ -3,10 +3,11 @@
 //! In: the hash of a plan. Out: streams, tables, views and roles as the release wants them.
 //! Invariant: each step may run again at any time and leaves the same state, so a killed apply goes
 //! on with [`begin`]; the release counts as installed only after [`finish`]. Only one plan is being
-//! applied at a time: who begins another takes over from one that gave no sign of life for a minute,
-//! and that one's next step is refused.
+//! applied at a time: who begins another takes over from one whose process is gone, or that gave no
+//! sign of life for a minute, and that one's next step is refused.
 //! Read first: [`begin`], [`step`], [`finish`]; [`run`] (all of them, in one process).
 
+mod alive;
 mod claim;
 mod install;
 mod job;
@@ -34,6 +35,7 @@ use crate::{
     pulse::{Progress, while_beating},
 };
 
+use alive::{Alive, Session};
 pub use local::Local;
 
 /// How often a running step says that its apply is alive; well below the silence of `claim.rs`.
@@ -46,12 +48,16 @@ const TOUCH_EVERY: Duration = Duration::from_secs(10);
 /// `PLAN0002`, `PLAN0003`, `APPLY0001` when another release was installed meanwhile, `APPLY0002`
 /// when another apply is alive, `LEDGER0013` when the catalog belongs to another ecosystem.
 pub async fn begin(io: &Io, request: &ApplyBeginRequest) -> Result<ApplyOutline> {
+    begin_alive(io, request, Alive::BySigns).await
+}
+
+async fn begin_alive(io: &Io, request: &ApplyBeginRequest, alive: Alive) -> Result<ApplyOutline> {
     let stored = plan::load(io.control(), &request.plan).await?;
     let identity = catalog::claim(io.control(), &stored.plan.ecosystem).await?;
     let ledger = io.ledger(&stored.release.services.merge).await?;
     catalog::migrate(&ledger).await?;
     catalog::claim_ledger(&ledger, identity.uid).await?;
-    claim::take(io.control(), &request.plan, &stored.plan, &request.by).await?;
+    claim::take(io.control(), &request.plan, &stored.plan, &request.by, alive).await?;
     Ok(outline(&stored.plan))
 }
 
@@ -113,7 +119,9 @@ pub async fn run(
     mut done: impl FnMut(&ApplyStepReport),
 ) -> Result<ApplyReport> {
     let (plan, by) = (plan.to_owned(), by.to_owned());
-    let outline = begin(io, &ApplyBeginRequest { plan: plan.clone(), by: by.clone() }).await?;
+    let _lives = Session::open(io.control(), &plan).await?;
+    let request = ApplyBeginRequest { plan: plan.clone(), by: by.clone() };
+    let outline = begin_alive(io, &request, Alive::BySession).await?;
     for number in 0..outline.steps {
         let request = ApplyStepRequest { plan: plan.clone(), step: number, by: by.clone() };
         done(&step(io, orchestrator, &request, pulse).await?);

@@ -62,6 +62,12 @@ const MIGRATIONS: &[Migration] = &[
         oldest: 1,
         text: include_str!("../../migrations/0006_corrected.sql"),
     },
+    Migration {
+        version: 7,
+        name: "by_session",
+        oldest: 1,
+        text: include_str!("../../migrations/0007_by_session.sql"),
+    },
 ];
 
 /// Key of the advisory lock that makes migrations wait for each other ("team" in ASCII, then 1). The

@@ -48,7 +48,6 @@ fn workspace(number: usize) -> String {
 pub(super) async fn first(plant: Plant, points: Vec<Point>) {
     for point in points {
         plant.killed(point, &["apply", "--local", "--yes"]).await;
-        plant.a_minute_passes().await;
     }
     plant.apply().await;
     plant.is_applied().await;
@@ -68,7 +67,6 @@ pub(super) async fn changed(plant: Plant, points: Vec<Point>) {
             _ => format!("{point}=kill"),
         };
         plant.killed_armed(point, &armed, &["apply", "--local", "--yes"]).await;
-        plant.a_minute_passes().await;
         apply_beside_a_worker(&plant).await;
         plant.is_applied().await;
         plant.write(&Model::default());

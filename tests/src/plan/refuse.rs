@@ -1,5 +1,7 @@
 //! What plan and apply refuse, and what they say then.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sqlx::{Connection, PgConnection};
 use teal_activities::{
@@ -9,6 +11,10 @@ use teal_model::{Result, StreamId};
 use teal_proto::v1::{ApplyBeginRequest, ApplyStepRequest};
 
 use super::world::{World, release};
+use crate::testkit::eventually;
+
+/// Longest wait; far below the minute of an apply without a session.
+const LIMIT: Duration = Duration::from_secs(20);
 
 fn begin(plan: &str) -> ApplyBeginRequest {
     ApplyBeginRequest { plan: plan.to_owned(), by: "anna".into() }
@@ -45,6 +51,38 @@ async fn of_two_applies_at_once_one_wins() {
     let pulse = Still::default();
     let error = apply::step(world.io(), &world.local(), &step, &pulse).await.unwrap_err();
     assert_eq!(error.code(), code::APPLY0003, "{error}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_apply_in_one_process_is_alive_no_longer_than_it() {
+    let world = World::new("an_apply_in_one_process_is_alive_no_longer_than_it").await;
+    let (_, first) = world.store(&world.model).await;
+    let (_, second) = world.store(&world.edit(&[("every: 1m", "every: 2m")])).await;
+    let mut held = PgConnection::connect_with(&world.bench.merge.options()).await.unwrap();
+    sqlx::raw_sql("begin; lock table teal.stream").execute(&mut held).await.unwrap();
+    {
+        let (local, pulse) = (world.local(), Still::default());
+        let applying = apply::run(world.io(), &local, &first, "anna", &pulse, |_| {});
+        let applying = std::pin::pin!(applying);
+        let waits = "select count(*) > 0 from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock'";
+        let stands = eventually("a step that stands", LIMIT, || async {
+            (world.bench.merge.rows(waits).await == ["true"]).then_some(())
+        });
+        tokio::select! {
+            ended = applying => panic!("a table is locked: {ended:?}"),
+            () = stands => {}
+        }
+        let error = apply::begin(world.io(), &begin(&second)).await.unwrap_err();
+        assert_eq!(error.code(), code::APPLY0002, "{error}");
+    }
+    // Its sign of life is seconds old, and nobody waits for a minute.
+    eventually("its session to be gone", LIMIT, || async {
+        apply::begin(world.io(), &begin(&second)).await.ok()
+    })
+    .await;
+    held.close().await.unwrap();
     world.end().await;
 }
 

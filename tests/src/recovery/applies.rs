@@ -13,14 +13,15 @@ impl Town {
         self.shop.desk.write("model/shop.yaml", &model);
     }
 
-    fn applies(&self, words: &[&str]) -> Child {
+    /// An apply in a process of its own.
+    pub(super) fn applies(&self, words: &[&str]) -> Child {
         let words = [&["apply", "--yes"], words].concat();
         self.shop.desk.command(&words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 }
 
 /// Its exit code, and what it said.
-async fn ended(mut child: Child) -> (Option<i32>, String) {
+pub(super) async fn ended(mut child: Child) -> (Option<i32>, String) {
     let status =
         eventually("the command to end", LIMIT, || std::future::ready(child.try_wait().unwrap()))
             .await;

@@ -1,8 +1,9 @@
 //! A Temporal server that is not there.
 
-use std::process::Stdio;
-
-use super::town::{Hold, LIMIT, Town};
+use super::{
+    applies::ended,
+    town::{Hold, LIMIT, Town},
+};
 use crate::testkit::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,20 +64,17 @@ async fn an_apply_goes_on_while_temporal_is_away() {
     let orders = format!("{}.shop__orders", town.shop.name);
     let hold = Hold::on_the_stream(&town.shop.merge).await;
     town.leave_orders();
-    let applying = town.shop.desk.command(&["apply", "--yes"]).stdout(Stdio::null()).spawn();
-    let mut applying = applying.unwrap();
+    let applying = town.applies(&[]);
     Hold::holds(&town.shop.merge).await;
     town.temporal.close().await;
     hold.let_go().await;
     town.until_row("the table to be gone", &format!("select to_regclass('{orders}') is null"))
         .await;
+    let (code, said) = ended(applying).await;
+    assert!(code == Some(1) && said.contains("error[TEMPORAL0001]"), "{code:?} {said}");
+    assert!(said.contains("workers go on with what was started"), "{said}");
     town.temporal.open().await;
-    let status = eventually("the command to end", LIMIT, || {
-        std::future::ready(applying.try_wait().unwrap())
-    })
-    .await;
-    assert!([Some(0), Some(1)].contains(&status.code()), "{status}");
-    town.goes(&["apply", "--yes"]);
+    town.goes(&["apply", "--yes"]); // joins it, or comes after its end
     town.goes(&["plan", "--detailed-exitcode"]);
     town.goes(&["run", &town.name()]);
     town.is_sound().await;

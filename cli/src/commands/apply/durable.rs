@@ -165,8 +165,7 @@ async fn watch(
             Err(error) if error.kind() != Kind::Transient => return Err(error),
             Err(_silent) => line.show("waiting for a worker to answer"),
         }
-        let silence = answered.elapsed();
-        if silence >= BUSY || silence >= PATIENCE && !is_polled(temporal, services).await {
+        if is_given_up(temporal, services, answered.elapsed()).await? {
             return Ok(Ended::Unattended { begun });
         }
         tokio::time::sleep(ASK_EVERY).await;
@@ -175,9 +174,17 @@ async fn watch(
     ended(temporal, ecosystem).await
 }
 
-/// Whether a worker is listed; a server that does not say counts as one that has none.
-async fn is_polled(temporal: &Temporal, services: &str) -> bool {
-    temporal.workflows_are_polled(services).await.unwrap_or(false)
+/// Whether nobody is waited for any more after such a silence. A server that is away is no worker
+/// that is gone; one that does not say who polls counts as one that has none.
+async fn is_given_up(temporal: &Temporal, services: &str, silence: Duration) -> Result<bool> {
+    if silence < PATIENCE {
+        return Ok(false);
+    }
+    match temporal.workflows_are_polled(services).await {
+        Ok(is_polled) => Ok(!is_polled || silence >= BUSY),
+        Err(error) if error.code() == teal_temporal::code::TEMPORAL0001 => Err(error.hint(GOES_ON)),
+        Err(_unsaid) => Ok(true),
+    }
 }
 
 fn tell_steps(status: &ApplyStatus, streams: &str, told: &mut BTreeSet<u32>, line: &Line) {

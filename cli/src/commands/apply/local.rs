@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Job, durable::step_line};
 use crate::{code, interrupt, ui::progress::Line};
 
-/// Longest wait for the end of another apply: a little above the minute that a killed one counts.
+/// Longest wait for the end of another apply: a little above the minute that one counts whose worker
+/// was killed.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// How often its end is looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -54,8 +55,8 @@ pub(super) async fn run(
     }
 }
 
-/// Runs the steps as soon as no other apply is alive: one that was killed counts as alive for a
-/// minute.
+/// Runs the steps as soon as no other apply is alive: one whose worker was killed counts as alive for a
+/// minute, one in a process like this ends with it.
 async fn once_free(job: &Job<'_>, local: &Local, line: &Arc<Line>) -> Result<ApplyReport> {
     let began = Instant::now();
     loop {
@@ -67,7 +68,9 @@ async fn once_free(job: &Job<'_>, local: &Local, line: &Arc<Line>) -> Result<App
                     && began.elapsed() < PATIENCE
                     && !line.cancellation().is_cancelled() =>
             {
-                line.show("another apply was alive less than a minute ago: waiting for its end");
+                line.show(
+                    "another apply is alive, or was less than a minute ago: waiting for its end",
+                );
                 tokio::time::sleep(LOOK_EVERY).await;
             }
             ended => return ended,

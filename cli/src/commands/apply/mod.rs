@@ -230,7 +230,8 @@ async fn carry_out(
     }
 }
 
-/// Whether the release that the plan wants is the one in force.
+/// Whether the release that the plan wants is the one in force: another apply of this model, which
+/// had its own plan of what was left, came to its end.
 async fn is_installed(job: &Job<'_>) -> Result<bool> {
     let installed = catalog::installed(job.io.control()).await?;
     Ok(installed.is_some_and(|installed| installed.hash == job.plan.release))

@@ -154,15 +154,6 @@ impl Plant {
         self.dead(&mut process, point).await;
     }
 
-    /// A minute passes: an apply that was killed counts as over.
-    pub(crate) async fn a_minute_passes(&self) {
-        let exists = "select count(*) from pg_class where oid = to_regclass('teal.plan')";
-        if self.merge.number(exists).await > 0 {
-            let ago = "update teal.plan set touched_at = touched_at - interval '1 minute'";
-            self.merge.run(ago).await;
-        }
-    }
-
     /// Nothing is left to do for the model.
     pub(crate) async fn is_applied(&self) {
         self.teal(&["plan", "--detailed-exitcode"]).await;

@@ -1,0 +1,65 @@
+//! Who is at work on a plan: by signs of life, or by a session.
+//!
+//! Steps on workers have nothing in common that ends with them: their apply counts as alive for a
+//! minute after its last sign. An apply in one process holds a lock of its plan, and is over as soon as
+//! that process is gone, however it went. (One whose machine vanished still counts for its minute.)
+
+use sqlx::{PgConnection, PgPool};
+use teal_model::Result;
+
+use crate::pg::{self, PgResultExt};
+
+/// How an apply says that it is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alive {
+    /// Each of its steps says so.
+    BySigns,
+    /// As [`Self::BySigns`], and not without its [`Session`].
+    BySession,
+}
+
+/// A session that holds the lock of a plan until it is dropped.
+pub(super) struct Session {
+    _holds: PgConnection,
+}
+
+impl Session {
+    /// Several processes may apply one plan: each helps the others.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub(super) async fn open(control: &PgPool, plan: &str) -> Result<Self> {
+        let mut connection = pg::connect(&control.connect_options()).await?;
+        sqlx::query("select pg_advisory_lock_shared(hashtextextended('teal/apply/' || $1, 0))")
+            .bind(plan)
+            .execute(&mut connection)
+            .await
+            .during("saying who applies")?;
+        Ok(Self { _holds: connection })
+    }
+}
+
+/// Another plan that somebody alive applies: its hash, and who began it. `$2`: silence after which an
+/// apply is over.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub(super) async fn other(
+    conn: &mut PgConnection,
+    plan: &str,
+    silence: &str,
+) -> Result<Option<(String, String)>> {
+    sqlx::query_as(
+        "select hash, created_by from teal.plan
+         where state = 'applying' and hash <> $1
+           and touched_at > clock_timestamp() - $2::interval
+           and not (by_session
+             and pg_try_advisory_xact_lock(hashtextextended('teal/apply/' || hash, 0)))
+         limit 1",
+    )
+    .bind(plan)
+    .bind(silence)
+    .fetch_optional(conn)
+    .await
+    .during("looking for another apply")
+}
