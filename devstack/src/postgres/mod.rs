@@ -55,7 +55,15 @@ impl Cluster<'_> {
         }
         clear(&self.data()).await?;
         settings::write(&self.data(), self.name, port, self.account)?;
-        self.start(port).await
+        match self.start(port).await {
+            Ok(running) => Ok(running),
+            // A crash while an unlogged table was made or dropped may fail the recovery that follows
+            // ("File exists"), and only that one: PostgreSQL's bug 17731.
+            Err(_first) => {
+                clear(&self.data()).await?;
+                self.start(port).await
+            }
+        }
     }
 
     fn data(&self) -> PathBuf {

@@ -135,6 +135,7 @@ pub(super) const RULES: &[(&str, How)] = &[
     ("cargo x check", ByCi("cargo run --quiet --locked --package xtask -- check")),
     // ---- what is not run
     ("cargo test", Not("it is what runs this")),
+    ("cargo x kills", Not("make test runs what it runs, with few kills")),
     ("cargo x docs", Not("documents_are_what_the_program_would_write does what it does")),
     ("teal sql -w", Not("the sentence says that it is gone")),
     ("psql -c \"copy …", Not("said of what the bench does itself")),

@@ -70,6 +70,9 @@ $ TEAL_TEST_SCENARIO=batch,drop cargo x test failpoints
 Afterwards no batch is open, current rows are those of the source, each batch is there once and its counts are those of its rows, and
 nothing is left to apply (`tests/src/testkit/sound.rs`).
 
+A worker that only stands still in a batch, and wakes up when another one has done it, is `tests/src/failpoints/sleeper.rs`; what dies at any moment
+instead of a chosen one is [the kill loop](kills.md).
+
 ## Boundaries
 A process dies before and after each.
 
