@@ -15,6 +15,7 @@ use crate::{
     code,
     credentials::{self, Login},
     pg::{self, Address, ControlPool, PgResultExt},
+    plan::{self, Stored},
     source::{Lens, Snapshot},
 };
 
@@ -32,6 +33,7 @@ pub struct Io {
     ledger_connections: u32,
     worker: String,
     lens: Option<Arc<dyn Lens>>,
+    plans: plan::Recent,
 }
 
 /// Name of a process's short statements in `pg_stat_activity`.
@@ -54,6 +56,7 @@ impl Io {
             ledger_connections,
             worker: worker.into(),
             lens: None,
+            plans: plan::Recent::default(),
         }
     }
 
@@ -75,6 +78,19 @@ impl Io {
     /// Pool of the control catalog.
     pub fn control(&self) -> &PgPool {
         self.control.get()
+    }
+
+    /// A plan of the catalog; the last one is kept.
+    ///
+    /// # Errors
+    /// `PLAN0002` when there is none, `PLAN0003` when this program cannot read it.
+    pub(crate) async fn plan(&self, hash: &str) -> Result<Arc<Stored>> {
+        self.plans.get(self.control(), hash).await
+    }
+
+    /// Lets go of the plan that is kept.
+    pub(crate) fn forget_plan(&self) {
+        self.plans.forget();
     }
 
     /// Name of this process.

@@ -72,7 +72,7 @@ pub async fn step(
     request: &ApplyStepRequest,
     pulse: &dyn Pulse,
 ) -> Result<ApplyStepReport> {
-    let stored = plan::load(io.control(), &request.plan).await?;
+    let stored = io.plan(&request.plan).await?;
     let index = usize::try_from(request.step).unwrap_or(usize::MAX);
     let Some(step) = stored.plan.steps.get(index) else {
         return Err(Error::new(code::APPLY0005).with("step", request.step));
@@ -96,11 +96,12 @@ pub async fn step(
 /// # Errors
 /// `APPLY0003` when the plan is not being applied (any more).
 pub async fn finish(io: &Io, request: &ApplyFinishRequest) -> Result<ApplyReport> {
-    let stored = plan::load(io.control(), &request.plan).await?;
+    let stored = io.plan(&request.plan).await?;
     let duration_ms = claim::finish(io.control(), &request.plan, &stored, &request.by).await?;
+    io.forget_plan();
     Ok(ApplyReport {
         plan: request.plan.clone(),
-        release: stored.plan.release,
+        release: stored.plan.release.clone(),
         steps: u32::try_from(stored.plan.steps.len()).unwrap_or(u32::MAX),
         duration_ms,
     })

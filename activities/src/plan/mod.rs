@@ -35,6 +35,7 @@ pub(crate) use consumers::wanted_schemas;
 pub(crate) use estimate::significant;
 pub use place::refuse_another as refuse_another_place;
 pub use still::{still_true, was_begun};
+pub(crate) use store::Recent;
 pub use store::{Stored, load, store};
 
 use crate::{Io, code};

@@ -1,5 +1,7 @@
 //! Plans and releases in the catalog, under their content address.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use sqlx::{PgPool, types::Json};
 use teal_failpoint::Boundary;
 use teal_model::{Error, Result, plan::Plan, release::Release};
@@ -16,8 +18,37 @@ pub struct Stored {
     pub plan: Plan,
     /// What it leads to.
     pub release: Release,
-    /// planned, applying, applied, failed.
-    pub state: String,
+}
+
+/// The plan that this process read last. An apply of a thousand streams is thousands of steps of one
+/// plan of some megabytes; what a hash names never changes.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(Mutex<Option<(String, Arc<Stored>)>>);
+
+impl Recent {
+    /// The plan, read where it is not the last one.
+    ///
+    /// # Errors
+    /// Those of [`load`].
+    pub(crate) async fn get(&self, control: &PgPool, hash: &str) -> Result<Arc<Stored>> {
+        if let Some((known, stored)) = &*self.lock()
+            && known == hash
+        {
+            return Ok(Arc::clone(stored));
+        }
+        let stored = Arc::new(load(control, hash).await?);
+        *self.lock() = Some((hash.to_owned(), Arc::clone(&stored)));
+        Ok(stored)
+    }
+
+    /// Lets go of the memory: the plan is applied.
+    pub(crate) fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(String, Arc<Stored>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Keeps a plan and its release, so that `apply` can run it. A plan that is there already is planned
@@ -62,32 +93,26 @@ pub async fn store(control: &PgPool, plan: &Plan, release: &Release, by: &str) -
 /// # Errors
 /// `PLAN0002` when there is none, `PLAN0003` when this program cannot read it.
 pub async fn load(control: &PgPool, hash: &str) -> Result<Stored> {
-    let row: Option<(serde_json::Value, serde_json::Value, String)> = sqlx::query_as(
-        "select p.body, r.body, p.state from teal.plan p join teal.release r on r.id = p.release_id
+    let row: Option<(serde_json::Value, serde_json::Value)> = sqlx::query_as(
+        "select p.body, r.body from teal.plan p join teal.release r on r.id = p.release_id
          where p.hash = $1",
     )
     .bind(hash)
     .fetch_optional(control)
     .await
     .during("reading the plan")?;
-    let Some((plan, release, state)) = row else {
+    let Some((plan, release)) = row else {
         return Err(Error::new(code::PLAN0002).with("plan", hash));
     };
-    read(hash, plan, release, state)
+    read(hash, plan, release)
 }
 
-fn read(
-    hash: &str,
-    plan: serde_json::Value,
-    release: serde_json::Value,
-    state: String,
-) -> Result<Stored> {
+fn read(hash: &str, plan: serde_json::Value, release: serde_json::Value) -> Result<Stored> {
     let unreadable =
         |error: serde_json::Error| Error::new(code::PLAN0003).with("plan", hash).caused_by(error);
     Ok(Stored {
         plan: serde_json::from_value(plan).map_err(unreadable)?,
         release: serde_json::from_value(release).map_err(unreadable)?,
-        state,
     })
 }
 
@@ -99,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_plan_of_another_form_is_refused() {
-        let error = read("abc", json!({"steps": 1}), json!({}), "made".into()).unwrap_err();
+        let error = read("abc", json!({"steps": 1}), json!({})).unwrap_err();
         assert_eq!(error.code(), code::PLAN0003);
     }
 }
