@@ -4,6 +4,7 @@
 //! |---|---|
 //! | the source is down for long | [`outages`], an hour of it: `workflows/src/stream/tests/failures.rs` |
 //! | the merge store is down in an ingest, a merge, a commit | [`outages`] |
+//! | connections to the databases are slow | [`network`] |
 //! | Temporal is down when a worker, a command, an apply starts, and in the middle | [`temporal`] |
 //! | the merge store's disk is full | [`disk`] |
 //! | the merge store crashes between ingest and merge: UNLOGGED staging is empty | [`crash`]; without a server of its own: `ledger/rules.rs`, `engine/fencing.rs` |
@@ -19,6 +20,7 @@ mod backup;
 mod clocks;
 mod crash;
 mod disk;
+mod network;
 mod outages;
 mod temporal;
 mod town;

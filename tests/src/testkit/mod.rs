@@ -20,7 +20,7 @@ mod wait;
 
 pub(crate) use bench::{Bench, Credentials};
 pub(crate) use db::{Db, merge_db, newest_db, source_db};
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, Pace};
 pub(crate) use seed::{SEED, seed};
 pub(crate) use terminal::Terminal;
 pub(crate) use wait::eventually;
