@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the source is down for long | [`outages`], an hour of it: `workflows/src/stream/tests/failures.rs` |
 //! | the merge store is down in an ingest, a merge, a commit | [`outages`] |
-//! | connections to the databases are slow | [`network`] |
+//! | connections to the databases are slow, or fall silent | [`network`] |
 //! | Temporal is down when a worker, a command, an apply starts, and in the middle | [`temporal`] |
 //! | the merge store's disk is full | [`disk`] |
 //! | the merge store crashes between ingest and merge: UNLOGGED staging is empty | [`crash`]; without a server of its own: `ledger/rules.rs`, `engine/fencing.rs` |
