@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use sqlx::{PgConnection, PgPool};
@@ -34,7 +35,11 @@ pub struct Io {
     worker: String,
     lens: Option<Arc<dyn Lens>>,
     plans: plan::Recent,
+    patience: Duration,
 }
+
+/// Longest silence of a session that does not work: above it the session counts as lost.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Name of a process's short statements in `pg_stat_activity`.
 const LEDGER: &str = "teal/ledger";
@@ -57,6 +62,7 @@ impl Io {
             worker: worker.into(),
             lens: None,
             plans: plan::Recent::default(),
+            patience: PATIENCE,
         }
     }
 
@@ -65,6 +71,18 @@ impl Io {
     #[must_use]
     pub fn through(self, lens: Arc<dyn Lens>) -> Self {
         Self { lens: Some(lens), ..self }
+    }
+
+    /// With another longest silence of sessions.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn patient_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Longest silence of a session that does not work.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// A snapshot as batches see it.

@@ -34,6 +34,37 @@ pub struct RowStream<'a> {
     pub bytes: BoxStream<'a, Result<Bytes>>,
     /// Rows that have passed so far; exact when the stream has ended.
     pub rows: Arc<AtomicU64>,
+    /// Whose turn it is while they are copied.
+    pub turn: Arc<Turn>,
+}
+
+/// Whom a copy waits for: its source, or (as before and after it) its target.
+#[derive(Debug, Default)]
+pub struct Turn {
+    of_source: AtomicBool,
+    /// Messages of the source and sends to the target so far.
+    moves: AtomicU64,
+}
+
+impl Turn {
+    /// How far the copy is, while it waits for its source.
+    pub fn of_source(&self) -> Option<u64> {
+        self.of_source.load(Ordering::Relaxed).then(|| self.moves.load(Ordering::Relaxed))
+    }
+
+    /// How far the copy is, while it waits for its target.
+    pub fn of_target(&self) -> Option<u64> {
+        (!self.of_source.load(Ordering::Relaxed)).then(|| self.moves.load(Ordering::Relaxed))
+    }
+
+    fn goes_to_source(&self) {
+        self.of_source.store(true, Ordering::Relaxed);
+    }
+
+    fn goes_to_target(&self) {
+        self.of_source.store(false, Ordering::Relaxed);
+        self.moves.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// What a copy moved.
@@ -89,12 +120,24 @@ pub async fn pipe(
             () = cancelled.cancelled() => {
                 return Err(Error::new(code::ENGINE0001).with("while", "copying"));
             }
-            _ = tick.tick() => {
-                let (rows, bytes) = (passed.load(Ordering::Relaxed), sent.load(Ordering::Relaxed));
-                if watcher.look(rows, bytes).await? == Watched::Finish {
-                    stop.store(true, Ordering::Relaxed);
-                }
+            _ = tick.tick() => {}
+        }
+        let (rows, bytes) = (passed.load(Ordering::Relaxed), sent.load(Ordering::Relaxed));
+        // The copy goes on while it is looked at; a look is left in the middle only when it hangs.
+        let mut looking = std::pin::pin!(watcher.look(rows, bytes));
+        let watched = tokio::select! {
+            copied = &mut copying => {
+                let _late = tokio::time::timeout(TICK_EVERY, looking).await;
+                return copied;
             }
+            () = cancelled.cancelled() => {
+                let _late = tokio::time::timeout(TICK_EVERY, looking).await;
+                return Err(Error::new(code::ENGINE0001).with("while", "copying"));
+            }
+            watched = &mut looking => watched?,
+        };
+        if watched == Watched::Finish {
+            stop.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -110,7 +153,10 @@ async fn copy_all(
     let mut cut = false;
     let mut gathered = Vec::with_capacity(2 * SEND_BYTES);
     loop {
-        match rows.bytes.try_next().await {
+        rows.turn.goes_to_source();
+        let next = rows.bytes.try_next().await;
+        rows.turn.goes_to_target();
+        match next {
             Ok(Some(chunk)) => gathered.extend_from_slice(&chunk),
             Ok(None) => break,
             Err(error) => {

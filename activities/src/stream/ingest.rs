@@ -5,7 +5,7 @@
 //! reads everything again under a new epoch.
 //! Read first: [`ingest`].
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use sqlx::PgPool;
@@ -21,7 +21,7 @@ use crate::{
     code,
     merge::{MergeStore, postgres::PostgresStore},
     pg::{
-        PgResultExt,
+        self, Lifeline, PgResultExt,
         copy::{Watched, Watcher},
     },
     provision::dependants,
@@ -42,11 +42,10 @@ use crate::{
 pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Result<IngestReport> {
     let started = Instant::now();
     let beginning = Progress { doing: "beginning a batch".to_owned(), ..Progress::default() };
-    let attempt =
-        match while_beating(pulse, &beginning, Box::pin(ledger::begin(io, request))).await? {
-            Begun::Ingested(mark) => return Ok(mark.report()),
-            Begun::Attempt(attempt) => attempt,
-        };
+    let attempt = match while_beating(pulse, &beginning, Box::pin(begin(io, request))).await? {
+        Begun::Ingested(mark) => return Ok(mark.report()),
+        Begun::Attempt(attempt) => attempt,
+    };
     match Box::pin(pull_all(io, &attempt, started, pulse)).await {
         Ok(report) => Ok(report),
         Err(error) => {
@@ -58,6 +57,11 @@ pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Resu
     }
 }
 
+/// [`ledger::begin`] may wait for the stream's lock for half a minute, and end and drop what was left.
+async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
+    pg::answered(io, "beginning a batch", Box::pin(ledger::begin(io, request))).await
+}
+
 async fn pull_all(
     io: &Io,
     attempt: &Attempt,
@@ -65,19 +69,21 @@ async fn pull_all(
     pulse: &dyn Pulse,
 ) -> Result<IngestReport> {
     let ledger = io.ledger(&attempt.spec.merge).await?;
-    let connection = io.connect(&attempt.spec.merge, &attempt.application_name()).await?;
-    let mut store = PostgresStore::open(connection).await?;
-    sessions::lease(store.connection(), &attempt.spec.source, LONGEST_WAIT, pulse).await?;
+    let (mut store, here) = open_store(io, attempt).await?;
+    let leasing = sessions::lease(store.connection(), &attempt.spec.source, LONGEST_WAIT, pulse);
+    here.guard(leasing).await?;
     let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
     let limits = Limits::towards(store.connection().server_version_num());
-    let mut snapshot = while_beating(pulse, &opening, open_source(io, attempt, limits)).await?;
-    let mut watch = Watch::new(attempt, ledger.clone(), store.backend().await?, pulse);
+    let opened = while_beating(pulse, &opening, open_source(io, attempt, limits)).await?;
+    let (mut snapshot, there) = opened;
+    let lines = Lines { here, there };
+    let mut watch = Watch::new(attempt, io, ledger.clone(), lines.here.backend(), pulse);
     watch.progress.total_rows =
         attempt.tables.iter().map(|table| snapshot.estimated_rows(&table.layout.name)).sum();
     let mut datasets = Vec::new();
     for table in &attempt.tables {
         watch.turn_to(&table.dataset);
-        let work = pull_one(&mut *snapshot, &mut store, attempt, table, &mut watch);
+        let work = pull_one(&mut *snapshot, &mut store, &lines, attempt, table, &mut watch);
         datasets.push(work.await.map_err(|error| error.with("dataset", &table.dataset))?);
     }
     let facts = snapshot.facts().clone();
@@ -89,31 +95,59 @@ async fn pull_all(
         source_position: None,
         duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
-    let mut connection = ledger.acquire().await.during("marking the batch as ingested")?;
-    Ok(ledger::mark_ingested(&mut connection, attempt, staged).await?.report())
+    const MARKING: &str = "marking the batch as ingested";
+    let mut connection = ledger.acquire().await.during(MARKING)?;
+    let marking = ledger::mark_ingested(&mut connection, attempt, staged);
+    Ok(pg::answered(io, MARKING, marking).await?.report())
+}
+
+/// Ways to see whether the sessions of an attempt still work.
+struct Lines<'a> {
+    /// At the merge store.
+    here: Lifeline<'a>,
+    /// At the source.
+    there: Lifeline<'a>,
+}
+
+async fn open_store<'a>(io: &'a Io, attempt: &'a Attempt) -> Result<(PostgresStore, Lifeline<'a>)> {
+    let merge = &attempt.spec.merge;
+    let mut connection = io.connect(merge, &attempt.application_name()).await?;
+    let line = Lifeline::of(&mut connection, io, merge).await?;
+    Ok((line.guard(PostgresStore::open(connection)).await?, line))
 }
 
 /// Ends what older attempts still do at the source, then opens the snapshot over all datasets.
-async fn open_source(io: &Io, attempt: &Attempt, limits: Limits) -> Result<Box<dyn Snapshot>> {
-    let mut connection = io.connect(&attempt.spec.source, &attempt.application_name()).await?;
-    if !attempt.older.is_empty() {
-        ledger::terminate_older_backends(&mut connection, attempt.stream(), &attempt.older).await?;
-    }
+async fn open_source<'a>(
+    io: &'a Io,
+    attempt: &'a Attempt,
+    limits: Limits,
+) -> Result<(Box<dyn Snapshot>, Lifeline<'a>)> {
+    let source = &attempt.spec.source;
+    let mut connection = io.connect(source, &attempt.application_name()).await?;
+    let line = Lifeline::of(&mut connection, io, source).await?;
+    let stream = attempt.stream();
     let datasets: Vec<&DatasetSpec> = attempt.tables.iter().map(|table| &table.layout).collect();
-    let snapshot =
-        PostgresSnapshot::take(connection, attempt.stream().store(), &datasets, limits).await?;
-    Ok(io.seen(Box::new(snapshot)))
+    let taking = async {
+        if !attempt.older.is_empty() {
+            ledger::terminate_older_backends(&mut connection, stream, &attempt.older).await?;
+        }
+        PostgresSnapshot::take(connection, stream.store(), &datasets, limits).await
+    };
+    let snapshot = Box::pin(line.guard(taking)).await?;
+    Ok((io.seen(Box::new(snapshot)), line))
 }
 
 /// Decides what of a dataset has to travel, and lets it.
 async fn pull_one(
     snapshot: &mut dyn Snapshot,
     store: &mut PostgresStore,
+    lines: &Lines<'_>,
     attempt: &Attempt,
     table: &MergeTable,
     watch: &mut Watch<'_>,
 ) -> Result<StagedDataset> {
-    let Decision { pull, held, travels } = decide(snapshot, store, attempt, table, watch).await?;
+    let Decision { pull, held, travels } =
+        decide(snapshot, store, lines, attempt, table, watch).await?;
     let estimated = snapshot.estimated_rows(&table.layout.name);
     watch.expects(estimated, travels.or(held).unwrap_or(estimated));
     let first_load = matches!(pull, Pull::FirstLoad { .. });
@@ -132,10 +166,13 @@ async fn pull_one(
         return Ok(staged);
     }
     // a view that sorts or sums up may be busy for long before its first row
-    let opening = snapshot.rows(&table.layout.name, &pull);
+    let opening = lines.there.guard(snapshot.rows(&table.layout.name, &pull));
     let rows = while_beating(watch.pulse, &watch.progress, opening).await?;
+    let turn = Arc::clone(&rows.turn);
     let cancelled = watch.pulse.cancellation();
-    let copied = store.stage(table, &pull, attempt.epoch, rows, watch, cancelled).await?;
+    let staging = store.stage(table, &pull, attempt.epoch, rows, watch, cancelled);
+    let staging = lines.here.guard_while(|| turn.of_target(), staging);
+    let copied = Box::pin(lines.there.guard_while(|| turn.of_source(), staging)).await?;
     watch.finished(copied.rows, copied.bytes);
     let name =
         if first_load { table.load_name(attempt.epoch) } else { table.staging_name(attempt.epoch) };
@@ -159,6 +196,7 @@ struct Decision {
 async fn decide(
     snapshot: &mut dyn Snapshot,
     store: &mut PostgresStore,
+    lines: &Lines<'_>,
     attempt: &Attempt,
     table: &MergeTable,
     watch: &Watch<'_>,
@@ -167,7 +205,8 @@ async fn decide(
     if attempt.loads(table) {
         if table.loaded {
             // it would only be found after hours of copying that the old table cannot go
-            dependants::none(store.connection(), &table.table, None).await?;
+            let looking = dependants::none(store.connection(), &table.table, None);
+            lines.here.guard(looking).await?;
         }
         return Ok(whole(Pull::FirstLoad { batch: attempt.batch, style: table.style }));
     }
@@ -176,9 +215,10 @@ async fn decide(
     }
     let comparing =
         Progress { doing: format!("comparing {}", table.dataset), ..watch.progress.clone() };
-    let left = while_beating(watch.pulse, &comparing, store.digest(table)).await?;
+    let left =
+        while_beating(watch.pulse, &comparing, lines.here.guard(store.digest(table))).await?;
     let Some(left) = left else { return Ok(whole(Pull::All)) };
-    let digest = snapshot.digest(&table.layout.name, left.mask());
+    let digest = lines.there.guard(snapshot.digest(&table.layout.name, left.mask()));
     let found = while_beating(watch.pulse, &comparing, digest).await?;
     let pull = Pull::decide(&left, &found);
     let travels = match &pull {
@@ -192,6 +232,7 @@ async fn decide(
 /// Looks at the running copy: beats, shows progress, asks whether the target still listens.
 struct Watch<'a> {
     pulse: &'a dyn Pulse,
+    io: &'a Io,
     ledger: PgPool,
     attempt: &'a Attempt,
     /// Backend of the copy at the merge store.
@@ -202,8 +243,14 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(attempt: &'a Attempt, ledger: PgPool, backend: i32, pulse: &'a dyn Pulse) -> Self {
-        Self { pulse, ledger, attempt, backend, progress: Progress::default(), done: (0, 0) }
+    fn new(
+        attempt: &'a Attempt,
+        io: &'a Io,
+        ledger: PgPool,
+        backend: i32,
+        pulse: &'a dyn Pulse,
+    ) -> Self {
+        Self { pulse, io, ledger, attempt, backend, progress: Progress::default(), done: (0, 0) }
     }
 
     fn turn_to(&mut self, dataset: &str) {
@@ -229,21 +276,25 @@ impl Watcher for Watch<'_> {
         self.progress.bytes = self.done.1 + bytes;
         self.pulse.beat(&self.progress);
         let Attempt { stream_id, epoch, .. } = *self.attempt;
-        if let Err(error) = ledger::progress(&self.ledger, stream_id, epoch, &self.progress).await {
-            tracing::debug!(stream = %self.attempt.stream(), %error, "progress is not shown");
-        }
-        let busy: Option<bool> = sqlx::query_scalar(
-            "select state not like 'idle%' from pg_stat_activity where pid = $1",
-        )
-        .bind(self.backend)
-        .fetch_optional(&self.ledger)
-        .await
-        .during("watching the copy")?
-        .flatten();
-        match busy {
+        const WATCHING: &str = "watching the copy";
+        let looking = async {
+            let shown = ledger::progress(&self.ledger, stream_id, epoch, &self.progress).await;
+            if let Err(error) = shown {
+                tracing::debug!(stream = %self.attempt.stream(), %error, "progress is not shown");
+            }
+            let busy: Option<Option<bool>> = sqlx::query_scalar(
+                "select state not like 'idle%' from pg_stat_activity where pid = $1",
+            )
+            .bind(self.backend)
+            .fetch_optional(&self.ledger)
+            .await
+            .during(WATCHING)?;
+            Ok(busy.flatten())
+        };
+        match pg::answered(self.io, WATCHING, looking).await? {
             Some(true) => Ok(Watched::GoOn),
             Some(false) => Ok(Watched::Finish),
-            None => Err(Error::new(code::PG0002).with("while", "watching the copy")),
+            None => Err(Error::new(code::PG0002).with("while", WATCHING)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Merge: one ingested batch into its merge tables, committed exactly once.
 
+use sqlx::PgConnection;
 use teal_model::{BatchId, Epoch, Error, Result, StreamId};
 use teal_proto::v1::{MergeReport, MergeRequest};
 
@@ -11,6 +12,7 @@ use crate::{
     },
     code,
     merge::{MergeOrder, MergeStore, postgres::PostgresStore},
+    pg::{self, Lifeline},
     source,
 };
 
@@ -25,7 +27,8 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
         .stream
         .parse()
         .map_err(|_bad| Error::new(code::LEDGER0001).with("stream", &request.stream))?;
-    let stream = control::require(io.control(), &id).await?;
+    let asking = "asking for the stream";
+    let stream = pg::answered(io, asking, control::require(io.control(), &id)).await?;
     let batch = BatchId::new(request.batch)
         .ok_or_else(|| Error::new(code::LEDGER0002).with("batch", request.batch))?;
     let epoch = Epoch(request.epoch);
@@ -49,7 +52,18 @@ async fn merge_batch(
 ) -> Result<MergeReport> {
     let MergeOrder { stream, epoch, .. } = order;
     let name = ledger::application_name(&stream.spec.id, *epoch);
-    let connection = io.connect(&stream.spec.merge, &name).await?;
+    let mut connection = io.connect(&stream.spec.merge, &name).await?;
+    let line = Lifeline::of(&mut connection, io, &stream.spec.merge).await?;
+    Box::pin(line.guard(merge_over(connection, order, asker, pulse))).await
+}
+
+async fn merge_over(
+    connection: PgConnection,
+    order: &MergeOrder<'_>,
+    asker: Asker,
+    pulse: &dyn Pulse,
+) -> Result<MergeReport> {
+    let stream = order.stream;
     let mut store = PostgresStore::open(connection).await?;
     let report = store.merge(order, pulse).await?;
     if report.already_committed

@@ -64,7 +64,8 @@ fn push_kinds(page: &mut String) {
         "\nA pause doubles with each failure in a row, until it is as long as the period of the stream (no limit is below {shortest} s \
          or above\n{longest} s), and is up to a fifth longer by the stream's name, so that not all streams come back at once. A stream \
          that is read each\nminute waits {pauses} … seconds. `teal retry` tries at once; a stream without schedule \
-         is tried when it is asked.\n\nA worker that dies or falls silent is noticed by its heartbeat (`WORK0001`), and another one takes the batch up again."
+         is tried when it is asked.\n\nA worker that dies or falls silent is noticed by its heartbeat (`WORK0001`), and another one takes the batch up again. A session\nwhose connection stays open while nothing passes any more is looked at from another one (`teal/lifeline`): it may work as long as it \
+         likes, and\nis given up as `PG0002` when it has waited for us for a minute."
     )
     .ok();
 }

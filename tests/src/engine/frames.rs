@@ -66,8 +66,11 @@ async fn malformed_copies_are_refused_and_leave_nothing() {
     for (what, bytes, sent) in cases {
         let chunks: Vec<Result<Bytes>> =
             bytes.chunks(5).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
-        let rows =
-            RowStream { bytes: stream::iter(chunks).boxed(), rows: Arc::new(AtomicU64::new(sent)) };
+        let rows = RowStream {
+            bytes: stream::iter(chunks).boxed(),
+            rows: Arc::new(AtomicU64::new(sent)),
+            turn: Arc::default(),
+        };
         let mut target = pg::connect(&merge.options()).await.unwrap();
         let into = Sql::text("copy t from stdin (format binary)");
         // within a transaction, as whoever calls it: what is not wholly right is rolled back

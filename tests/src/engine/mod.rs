@@ -9,6 +9,7 @@ mod frames;
 mod golden;
 mod guards;
 mod names;
+mod network;
 mod pulse;
 mod reference;
 mod relations;

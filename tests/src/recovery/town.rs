@@ -1,4 +1,4 @@
-//! A shop whose servers stand behind gates, its milestoned stream, a worker.
+//! A shop whose servers stand behind proxies, its milestoned stream, a worker.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
         desk::Shop,
         work::{self, Worker},
     },
-    testkit::{Db, Gate, eventually, temporal_address},
+    testkit::{Db, Proxy, eventually, temporal_address},
 };
 
 /// Longest wait for a state; pauses between tries grow to ten seconds.
@@ -22,11 +22,11 @@ pub(super) const LIMIT: Duration = Duration::from_secs(90);
 /// Everything that may break.
 pub(super) struct Town {
     pub(super) shop: Shop,
-    pub(super) source: Gate,
-    pub(super) merge: Gate,
-    pub(super) temporal: Gate,
+    pub(super) source: Proxy,
+    pub(super) merge: Proxy,
+    pub(super) temporal: Proxy,
     pub(super) stream: StreamId,
-    /// Beside the gate.
+    /// Beside the proxies.
     pub(super) client: Temporal,
 }
 
@@ -44,12 +44,12 @@ impl Town {
         client: Temporal,
         schedule: &str,
     ) -> Self {
-        let gate = async |db: &Db| {
+        let proxy = async |db: &Db| {
             let place = db.endpoint("");
-            Gate::to(format!("{}:{}", place.host, place.port)).await
+            Proxy::to(format!("{}:{}", place.host, place.port)).await
         };
-        let (source, merge) = (gate(&shop.source).await, gate(&shop.merge).await);
-        let temporal = Gate::to(temporal).await;
+        let (source, merge) = (proxy(&shop.source).await, proxy(&shop.merge).await);
+        let temporal = Proxy::to(temporal).await;
         let stream = StreamId::multi(&shop.name, "shop");
         let mut town = Self { shop, source, merge, temporal, stream, client };
         let place = town.shop.merge.endpoint("");
@@ -84,12 +84,12 @@ impl Town {
     pub(super) fn write(&self, schedule: &str) {
         self.shop.write_model(schedule, "[shop:people, shop:orders]");
         let mut model = self.shop.desk.read("model/shop.yaml");
-        for (db, gate) in [(&self.shop.source, &self.source), (&self.shop.merge, &self.merge)] {
+        for (db, proxy) in [(&self.shop.source, &self.source), (&self.shop.merge, &self.merge)] {
             let place = db.endpoint("");
             let text = |host: &str, port: u16| {
                 format!("{{host: {host}, port: {port}, database: {}}}", place.database)
             };
-            model = model.replace(&text(&place.host, place.port), &text("127.0.0.1", gate.port()));
+            model = model.replace(&text(&place.host, place.port), &text("127.0.0.1", proxy.port()));
         }
         let model = model
             .replace("style: live", "style: milestoned")
@@ -125,7 +125,7 @@ impl Town {
         said
     }
 
-    /// Asks the stream for a batch, beside the gate, and does not wait for it.
+    /// Asks the stream for a batch, beside the proxies, and does not wait for it.
     pub(super) async fn ask_for_a_batch(&self) {
         let (id, ask) = (self.stream.workflow_id(), Ask::default());
         self.client.update(&id, names::RUN_NOW, &ask, LIMIT).await.unwrap();
@@ -157,7 +157,7 @@ impl Town {
         .await
     }
 
-    /// Waits until a query at the merge store, beside its gate, gives `true`.
+    /// Waits until a query at the merge store, beside its proxy, gives `true`.
     pub(super) async fn until_row(&self, what: &str, query: &str) {
         eventually(what, LIMIT, || async {
             (self.shop.merge.rows(query).await == ["true"]).then_some(())

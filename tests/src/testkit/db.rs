@@ -11,7 +11,7 @@ use sqlx::{
 };
 use teal_model::release::PostgresEndpoint;
 
-use super::{newest_server, required};
+use super::{Proxy, newest_server, required};
 
 /// Names of databases end at 63 bytes; prefix, underscore and 8 hex digits take the rest.
 const TEST_NAME_BYTES: usize = 48;
@@ -80,6 +80,17 @@ impl Db {
             tls: None,
             max_sessions: 4,
         }
+    }
+
+    /// Where its server is: `host:port`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.server.get_host(), self.server.get_port())
+    }
+
+    /// From now on models name it by this proxy; the test's own statements go past it.
+    pub(crate) fn behind(&mut self, proxy: &Proxy) {
+        "127.0.0.1".clone_into(&mut self.host);
+        self.port = proxy.port();
     }
 
     /// Options of a connection of its own, as the server's superuser.

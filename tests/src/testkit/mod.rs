@@ -8,9 +8,9 @@
 
 mod bench;
 mod db;
-mod gate;
 pub(crate) mod model;
 pub(crate) mod plant;
+mod proxy;
 mod seed;
 pub(crate) mod sound;
 pub(crate) mod teal;
@@ -20,7 +20,7 @@ mod wait;
 
 pub(crate) use bench::{Bench, Credentials};
 pub(crate) use db::{Db, merge_db, newest_db, source_db};
-pub(crate) use gate::{Gate, Pace};
+pub(crate) use proxy::{Fault, Proxy, Way, When};
 pub(crate) use seed::{SEED, seed};
 pub(crate) use terminal::Terminal;
 pub(crate) use wait::eventually;

@@ -101,7 +101,7 @@ pub(crate) async fn or_reset(
         .during(CLOSING)?;
         Ok::<_, Error>(said)
     };
-    match said.await {
+    match pg::answered(io, CLOSING, said).await {
         Ok(Some(said)) => Error::new(code::LEDGER0043).with("stream", &spec.id).caused_by(said),
         Ok(None) | Err(_) => error,
     }

@@ -120,7 +120,7 @@ pub(super) fn stream(
         }
         Ok(bytes)
     });
-    RowStream { bytes: checked.boxed(), rows }
+    RowStream { bytes: checked.boxed(), rows, turn: Arc::default() }
 }
 
 #[cfg(test)]

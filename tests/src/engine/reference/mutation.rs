@@ -156,7 +156,8 @@ async fn bend(rows: RowStream<'_>, fault: Fault, meets: Meets) -> Result<RowStre
         }
     }
     let passed = Arc::new(AtomicU64::new(u64::try_from(bent.len() - 1).unwrap()));
-    Ok(RowStream { bytes: stream::iter(bent.into_iter().map(Ok)).boxed(), rows: passed })
+    let bytes = stream::iter(bent.into_iter().map(Ok)).boxed();
+    Ok(RowStream { bytes, rows: passed, turn: Arc::default() })
 }
 
 /// Two rows that exchanged their fourth column.

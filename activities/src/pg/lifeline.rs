@@ -1,0 +1,202 @@
+//! Whether a silent session still works: asked from another connection, as a wait for an answer that was
+//! lost on its way would never end. (TCP does not tell: who stands in between keeps a connection open, and
+//! a half that says nothing is no error.)
+//!
+//! A session that works is left alone, however long it takes. One that waits for us while we wait for it,
+//! that is gone, or whose server cannot be reached any more, at each look for the whole of the patience, is
+//! given up: its connection is dropped, which rolls back what it did, and the work is tried again.
+//! Read first: [`Lifeline::guard`].
+
+use sqlx::{Connection, PgConnection};
+use teal_model::{Error, Result, release::PostgresEndpoint};
+use tokio::time::Instant;
+
+use super::PgResultExt;
+use crate::{Io, code};
+
+/// Looks within the patience: one alone may meet the moment between two statements.
+const LOOKS: u32 = 3;
+/// Name of a look in `pg_stat_activity`.
+const LOOKING: &str = "teal/lifeline";
+
+/// How to look at the session of a connection.
+#[derive(Debug, Clone)]
+pub struct Lifeline<'a> {
+    io: &'a Io,
+    endpoint: &'a PostgresEndpoint,
+    backend: i32,
+}
+
+/// What a session does, seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// It works, or nobody could say.
+    Busy,
+    /// It waits for us.
+    Waiting,
+    /// It is gone.
+    Gone,
+    /// Its server does not answer.
+    Unreachable,
+}
+
+impl<'a> Lifeline<'a> {
+    /// Of a connection that [`Io::connect`] opened to `endpoint`.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL; `PG0002` without an answer for the whole of the patience.
+    pub async fn of(
+        connection: &mut PgConnection,
+        io: &'a Io,
+        endpoint: &'a PostgresEndpoint,
+    ) -> Result<Self> {
+        let asking = sqlx::query_scalar("select pg_backend_pid()").fetch_one(connection);
+        let backend = match tokio::time::timeout(io.patience(), asking).await {
+            Ok(backend) => backend.during("asking for the backend's number")?,
+            Err(_elapsed) => return Err(lost(endpoint, "it never answered")),
+        };
+        Ok(Self { io, endpoint, backend })
+    }
+
+    /// Process id of the server's backend.
+    pub const fn backend(&self) -> i32 {
+        self.backend
+    }
+
+    /// Does the work, which waits for this session alone (or asks it something again and again).
+    ///
+    /// # Errors
+    /// Those of the work; `PG0002` when the session no longer takes part.
+    pub async fn guard<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.guard_while(|| Some(0), work).await
+    }
+
+    /// Does work that waits for this session now and then. `waits`: how far the work is, while it
+    /// waits for it.
+    ///
+    /// # Errors
+    /// As [`Self::guard`].
+    pub async fn guard_while<T>(
+        &self,
+        waits: impl Fn() -> Option<u64>,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        tokio::select! {
+            done = work => done,
+            error = self.given_up(waits) => Err(error),
+        }
+    }
+
+    /// Ends when the session has not taken part for the whole of the patience.
+    async fn given_up(&self, waits: impl Fn() -> Option<u64>) -> Error {
+        let pause = self.io.patience() / LOOKS;
+        let mut silent: Option<Silent> = None;
+        loop {
+            tokio::time::sleep(pause).await;
+            let Some(moves) = waits() else {
+                silent = None;
+                continue;
+            };
+            let (seen, changed_at) = self.look().await;
+            match &silent {
+                _ if seen == Seen::Busy => silent = None,
+                Some(known) if known.is(moves, changed_at) => {
+                    if known.since.elapsed() >= self.io.patience() && waits() == Some(moves) {
+                        return lost(self.endpoint, seen.words());
+                    }
+                }
+                // something has come or gone between two looks
+                _ => silent = Some(Silent { since: Instant::now(), moves, changed_at }),
+            }
+        }
+    }
+
+    /// What it does, and when it last changed what it does.
+    async fn look(&self) -> (Seen, Option<i64>) {
+        match Box::pin(self.ask()).await {
+            Ok(Some((waits, moved_at))) => {
+                (if waits { Seen::Waiting } else { Seen::Busy }, Some(moved_at))
+            }
+            Ok(None) => (Seen::Gone, None),
+            Err(error) if error.code() == code::PG0002 => (Seen::Unreachable, None),
+            Err(error) => {
+                tracing::debug!(%error, "a silent session could not be looked at");
+                (Seen::Busy, None)
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<Option<(bool, i64)>> {
+        let looking = async {
+            let mut connection = self.io.connect(self.endpoint, LOOKING).await?;
+            let found = sqlx::query_as(
+                "select coalesce(state like 'idle%' or wait_event_type = 'Client', false),
+                        coalesce((extract(epoch from state_change) * 1000000)::int8, 0)
+                 from pg_stat_activity where pid = $1",
+            )
+            .bind(self.backend)
+            .fetch_optional(&mut connection)
+            .await
+            .during("looking at a silent session")?;
+            connection.close().await.ok(); // it only looked
+            Ok(found)
+        };
+        match tokio::time::timeout(self.io.patience(), looking).await {
+            Ok(found) => found,
+            Err(_elapsed) => Err(Error::new(code::PG0002)),
+        }
+    }
+}
+
+/// Since when a session does not take part.
+struct Silent {
+    since: Instant,
+    moves: u64,
+    changed_at: Option<i64>,
+}
+
+impl Silent {
+    /// Whether it is the same silence still.
+    fn is(&self, moves: u64, changed_at: Option<i64>) -> bool {
+        let is_known = self.changed_at.is_some() && changed_at.is_some();
+        self.moves == moves && (!is_known || self.changed_at == changed_at)
+    }
+}
+
+impl Seen {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Busy => "it works",
+            Self::Waiting => {
+                "the server waits for us while we wait for it: what one of both said was lost"
+            }
+            Self::Gone => "the server has ended the session, and nothing of that arrived",
+            Self::Unreachable => "it fell silent, and the server does not answer a new connection",
+        }
+    }
+}
+
+/// Short work on connections of a pool, which have no lifeline: an answer that does not come within
+/// twice the patience (it may have waited for a lock) is given up.
+///
+/// # Errors
+/// Those of the work; `PG0002` without an answer.
+pub async fn answered<T>(
+    io: &Io,
+    attempted: &'static str,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    match tokio::time::timeout(2 * io.patience(), work).await {
+        Ok(done) => done,
+        Err(_elapsed) => Err(Error::new(code::PG0002)
+            .with("while", attempted)
+            .caused_by("there was no answer in time")),
+    }
+}
+
+fn lost(endpoint: &PostgresEndpoint, why: &'static str) -> Error {
+    Error::new(code::PG0002)
+        .with("while", "waiting for an answer")
+        .with("server", format!("{}:{}/{}", endpoint.host, endpoint.port, endpoint.database))
+        .caused_by(why)
+}
