@@ -75,6 +75,31 @@ async fn a_table_that_is_gone_or_hidden_is_named() {
 }
 
 #[tokio::test]
+async fn row_security_that_is_switched_on_later_deletes_nothing() {
+    let role = format!("secured_{}", std::process::id());
+    let definition = format!(
+        "create table t (id int primary key, v varchar(10), n bigint not null);
+         insert into t select g, 'v', g from generate_series(1, 5) g;
+         create role {role} login password 'few'; grant select on t to {role}"
+    );
+    let (world, stream) = one_table("row_security_that_is_switched_on_later", &definition).await;
+    let source = &world.bench.source;
+    world.bench.credentials.set("source", &role, Some("few"));
+    assert_eq!(stream.batch().await.inserted, 5);
+    let secured = "alter table t enable row level security;
+                   create policy few on t using (id < 3); update t set n = 7 where id = 1";
+    source.run(secured).await;
+    let error = refused(&stream).await;
+    assert_eq!(error.code().id, "SOURCE0012", "{error:?}");
+    let count = "select count(*) from live.shop__t";
+    assert_eq!(world.bench.merge.rows(count).await, ["5"]);
+    source.run("alter table t disable row level security").await;
+    let report = stream.batch().await;
+    assert_eq!((report.updated, report.deleted), (1, 0));
+    source.run(&format!("drop owned by {role}; drop role {role}")).await;
+}
+
+#[tokio::test]
 async fn null_where_the_model_says_none_names_the_column() {
     let definition = "create table t (id int, v varchar(10), n bigint); insert into t values (1)";
     let (world, stream) = one_table("null_where_the_model_says_none", definition).await;

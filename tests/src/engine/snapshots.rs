@@ -66,8 +66,8 @@ async fn a_transfer_between_two_tables_is_never_seen_half() {
 }
 
 #[tokio::test]
-async fn an_open_snapshot_keeps_truncate_away_and_sees_what_came_before_its_first_query() {
-    let world = World::new("an_open_snapshot_keeps_truncate_away").await;
+async fn an_open_snapshot_keeps_rewrites_away_and_sees_what_came_before_its_first_query() {
+    let world = World::new("an_open_snapshot_keeps_rewrites_away").await;
     let source = &world.bench.source;
     source.run("create table t (id int primary key); insert into t values (1), (2)").await;
     let spec = dataset("t", &["id"], &[("id", "integer")]);
@@ -75,8 +75,14 @@ async fn an_open_snapshot_keeps_truncate_away_and_sees_what_came_before_its_firs
     let mut snapshot =
         PostgresSnapshot::take(connection, "shop", &[&spec], Limits::default()).await.unwrap();
     let mut other = sqlx::PgConnection::connect_with(&source.options()).await.unwrap();
-    let refused = sqlx::raw_sql("set lock_timeout = '200ms'; truncate t").execute(&mut other).await;
-    assert!(refused.unwrap_err().to_string().contains("lock timeout"));
+    // Each of them would leave rows that the snapshot does not see, which would count as deleted.
+    let rewrites =
+        ["truncate t", "vacuum full t", "alter table t alter id type bigint", "drop table t"];
+    sqlx::raw_sql("set lock_timeout = '200ms'").execute(&mut other).await.unwrap();
+    for rewrite in rewrites {
+        let refused = sqlx::raw_sql(rewrite).execute(&mut other).await.unwrap_err();
+        assert!(refused.to_string().contains("lock timeout"), "{rewrite}: {refused}");
+    }
     source.run("insert into t values (3)").await;
     assert_eq!(snapshot.digest("t", 0).await.unwrap().rows(), 2);
     assert!(snapshot.facts().snapshot.is_some());
