@@ -27,7 +27,7 @@ pub(super) async fn take(
     let mut tx = pg::begin_in(control, "beginning the apply").await?;
     one_at_a_time(&mut tx).await?;
     let (installed, ours): (Option<String>, bool) = sqlx::query_as(
-        "select r.hash, p.state = 'applied' and r.id is not distinct from p.release_id
+        "select r.hash, p.state in ('applied', 'applying') and r.id is not distinct from p.release_id
          from teal.plan p left join teal.installed i on true left join teal.release r on r.id = i.release_id
          where p.hash = $1",
     )

@@ -67,7 +67,17 @@ pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
+        .after_release(|connection, _age| Box::pin(still_answers(connection)))
         .connect_lazy_with(options.disable_statement_logging())
+}
+
+/// A connection that was left in the middle of an answer is asked before it goes back to its pool, which
+/// itself would wait for ever, and hold its place meanwhile. An error makes the pool drop it.
+async fn still_answers(connection: &mut PgConnection) -> std::result::Result<bool, sqlx::Error> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, connection.ping()).await {
+        Ok(answered) => answered.map(|()| true),
+        Err(_elapsed) => Err(sqlx::Error::PoolTimedOut),
+    }
 }
 
 /// One connection of its own, outside of any pool.

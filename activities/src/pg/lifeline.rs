@@ -25,6 +25,9 @@ pub struct Lifeline<'a> {
     io: &'a Io,
     endpoint: &'a PostgresEndpoint,
     backend: i32,
+    /// When the server was started, and the session taken: one name may lead to several servers.
+    server_started: i64,
+    began: i64,
 }
 
 /// What a session does, seen from outside.
@@ -50,12 +53,18 @@ impl<'a> Lifeline<'a> {
         io: &'a Io,
         endpoint: &'a PostgresEndpoint,
     ) -> Result<Self> {
-        let asking = sqlx::query_scalar("select pg_backend_pid()").fetch_one(connection);
-        let backend = match tokio::time::timeout(io.patience(), asking).await {
-            Ok(backend) => backend.during("asking for the backend's number")?,
-            Err(_elapsed) => return Err(lost(endpoint, "it never answered")),
-        };
-        Ok(Self { io, endpoint, backend })
+        let asking = sqlx::query_as(
+            "select pg_backend_pid(),
+                    (extract(epoch from pg_postmaster_start_time()) * 1000000)::int8,
+                    (extract(epoch from clock_timestamp()) * 1000000)::int8",
+        )
+        .fetch_one(connection);
+        let (backend, server_started, began) =
+            match tokio::time::timeout(io.patience(), asking).await {
+                Ok(answer) => answer.during("asking for the backend's number")?,
+                Err(_elapsed) => return Err(lost(endpoint, "it never answered")),
+            };
+        Ok(Self { io, endpoint, backend, server_started, began })
     }
 
     /// Process id of the server's backend.
@@ -114,10 +123,14 @@ impl<'a> Lifeline<'a> {
     /// What it does, and when it last changed what it does.
     async fn look(&self) -> (Seen, Option<i64>) {
         match Box::pin(self.ask()).await {
-            Ok(Some((waits, moved_at))) => {
-                (if waits { Seen::Waiting } else { Seen::Busy }, Some(moved_at))
+            // another server of this name, which knows nothing of the session
+            Ok((started, _)) if started != self.server_started && started <= self.began => {
+                (Seen::Busy, None)
             }
-            Ok(None) => (Seen::Gone, None),
+            Ok((started, Some(session))) if started == self.server_started => {
+                (if session.0 { Seen::Waiting } else { Seen::Busy }, Some(session.1))
+            }
+            Ok(_) => (Seen::Gone, None),
             Err(error) if error.code() == code::PG0002 => (Seen::Unreachable, None),
             Err(error) => {
                 tracing::debug!(%error, "a silent session could not be looked at");
@@ -126,20 +139,25 @@ impl<'a> Lifeline<'a> {
         }
     }
 
-    async fn ask(&self) -> Result<Option<(bool, i64)>> {
+    /// When the server that answers was started; whether the session waits, and since when.
+    async fn ask(&self) -> Result<(i64, Option<(bool, i64)>)> {
         let looking = async {
             let mut connection = self.io.connect(self.endpoint, LOOKING).await?;
-            let found = sqlx::query_as(
-                "select coalesce(state like 'idle%' or wait_event_type = 'Client', false),
-                        coalesce((extract(epoch from state_change) * 1000000)::int8, 0)
-                 from pg_stat_activity where pid = $1",
+            // a server that does not track activities cannot say
+            let (started, waits, moved_at): (i64, Option<bool>, Option<i64>) = sqlx::query_as(
+                "select (extract(epoch from pg_postmaster_start_time()) * 1000000)::int8,
+                        case when pid is not null then state is distinct from 'disabled'
+                          and coalesce(state like 'idle%' or wait_event_type = 'Client', false) end,
+                        case when pid is not null
+                          then coalesce((extract(epoch from state_change) * 1000000)::int8, 0) end
+                 from (values (1)) one left join pg_stat_activity on pid = $1",
             )
             .bind(self.backend)
-            .fetch_optional(&mut connection)
+            .fetch_one(&mut connection)
             .await
             .during("looking at a silent session")?;
             connection.close().await.ok(); // it only looked
-            Ok(found)
+            Ok((started, waits.zip(moved_at)))
         };
         match tokio::time::timeout(self.io.patience(), looking).await {
             Ok(found) => found,

@@ -42,10 +42,11 @@ use crate::{
 pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Result<IngestReport> {
     let started = Instant::now();
     let beginning = Progress { doing: "beginning a batch".to_owned(), ..Progress::default() };
-    let attempt = match while_beating(pulse, &beginning, Box::pin(begin(io, request))).await? {
-        Begun::Ingested(mark) => return Ok(mark.report()),
-        Begun::Attempt(attempt) => attempt,
-    };
+    let attempt =
+        match while_beating(pulse, &beginning, Box::pin(ledger::begin(io, request))).await? {
+            Begun::Ingested(mark) => return Ok(mark.report()),
+            Begun::Attempt(attempt) => attempt,
+        };
     match Box::pin(pull_all(io, &attempt, started, pulse)).await {
         Ok(report) => Ok(report),
         Err(error) => {
@@ -55,11 +56,6 @@ pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Resu
             Err(error.with("batch", batch))
         }
     }
-}
-
-/// [`ledger::begin`] may wait for the stream's lock for half a minute, and end and drop what was left.
-async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
-    pg::answered(io, "beginning a batch", Box::pin(ledger::begin(io, request))).await
 }
 
 async fn pull_all(

@@ -94,6 +94,9 @@ async fn a_plan_that_is_installed_may_be_applied_again() {
     };
     let first = apply().await.unwrap();
     let expected = world.end_state().await;
+    // Killed after it began again: it goes on.
+    let begin = ApplyBeginRequest { plan: plan.clone(), by: "anna".into() };
+    apply::begin(world.io(), &begin).await.unwrap();
     let again = apply().await.unwrap();
     assert_eq!(again.release, first.release);
     assert_eq!(world.end_state().await, expected);

@@ -47,7 +47,8 @@ impl Bulk {
     ) -> Result<MergeReport, ActivityError> {
         let pulse = Heartbeat::start(ctx.clone());
         let (_slot, started) = (self.metrics.busy(&self.class), Instant::now());
-        let request = MergeRequest { asked_at_ms: handed_out_ms(&ctx), ..request };
+        let asked_at_ms = if request.asked_at_ms == 0 { 0 } else { handed_out_ms(&ctx) };
+        let request = MergeRequest { asked_at_ms, ..request };
         let ended = self.engine.merge(&request, &pulse).await;
         self.metrics.ended(Stage::Merge, started.elapsed(), ended.as_ref().err());
         let report = settle(&ctx, &request.stream, request.batch, ended)?;

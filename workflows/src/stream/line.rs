@@ -31,6 +31,10 @@ type Pending<'a, T> = Pin<Box<dyn FusedFuture<Output = T> + 'a>>;
 /// Longest run of DDL: a change of key rebuilds a table, which the merge store does alone.
 const RECONCILE_SECONDS: u32 = 6 * 3_600;
 
+/// Tells the worker to put the time there. A merge that a workflow before this asked for has 0 and is
+/// answered without `now_ms`: whoever replays it must decide as that workflow did.
+const TELL_THE_TIME: i64 = 1;
+
 /// What the workflow waits for besides people.
 pub(super) struct Line<'a> {
     work: Pending<'a, Event>,
@@ -101,7 +105,7 @@ impl<'a> Line<'a> {
                     batch,
                     epoch,
                     accept_deletes,
-                    ..MergeRequest::default()
+                    asked_at_ms: TELL_THE_TIME,
                 };
                 let options = options::bulk(Bulk {
                     queue: Some(state.config.merge_queue.clone()),

@@ -22,7 +22,7 @@ use crate::{
         resync::{self, Resync},
     },
     code,
-    pg::{self, PgResultExt},
+    pg::{self, Lifeline, PgResultExt},
 };
 
 /// Begins an attempt, wherever it runs: checks intent and configuration, allots or re-takes the batch
@@ -34,15 +34,31 @@ use crate::{
 /// `LEDGER0001`, `LEDGER0003`, `LEDGER0004`, `LEDGER0014`: fenced, read the ledger again.
 pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     let stream = control::parse(&request.stream)?;
-    let wanted = wanted(io, &stream, request).await?;
-    let ledger = io.ledger(&wanted.spec.merge).await?;
-    let mut connection = ledger.acquire().await.during("connecting to the merge store")?;
-    let mut transaction = pg::begin(&mut connection, "beginning an attempt").await?;
-    let older = seize(&mut transaction, &stream, wanted.id).await?;
+    let asking = wanted(io, &stream, request);
+    let wanted = pg::answered(io, "asking for the stream", asking).await?;
+    const CONNECTING: &str = "connecting to the merge store";
+    let connecting =
+        async { io.ledger(&wanted.spec.merge).await?.acquire().await.during(CONNECTING) };
+    let mut connection = pg::answered(io, CONNECTING, Box::pin(connecting)).await?;
+    // It may count tens of gigabytes of staged rows: no limit of time, but a session that takes part.
+    let line = Lifeline::of(&mut connection, io, &wanted.spec.merge).await?;
+    let beginning = begin_over(io, request, &stream, wanted.id, &mut connection);
+    Box::pin(line.guard(beginning)).await
+}
+
+async fn begin_over(
+    io: &Io,
+    request: &IngestRequest,
+    stream: &StreamId,
+    stream_id: i64,
+    connection: &mut PgConnection,
+) -> Result<Begun> {
+    let mut transaction = pg::begin(connection, "beginning an attempt").await?;
+    let older = seize(&mut transaction, stream, stream_id).await?;
     // Again, under the lock: who paused or applied meanwhile was answered and must be obeyed.
-    let wanted = self::wanted(io, &stream, request).await?;
+    let wanted = wanted(io, stream, request).await?;
     let state = read_state(&mut transaction, wanted.id).await?;
-    remembers(&stream, request, &state)?;
+    remembers(stream, request, &state)?;
     let tables = reconciled_tables(&mut transaction, &wanted, &state).await?;
     let begun = match take_batch(&mut transaction, wanted.id, &state).await? {
         Taken::Ingested(batch) => {
