@@ -29,7 +29,9 @@ impl Session {
     /// # Errors
     /// Those of PostgreSQL.
     pub(super) async fn open(control: &PgPool, plan: &str) -> Result<Self> {
-        let mut connection = pg::connect(&control.connect_options()).await?;
+        // it says nothing for as long as the apply takes
+        let options = (*control.connect_options()).clone().options([("idle_session_timeout", "0")]);
+        let mut connection = pg::connect(&options).await?;
         sqlx::query("select pg_advisory_lock_shared(hashtextextended('teal/apply/' || $1, 0))")
             .bind(plan)
             .execute(&mut connection)

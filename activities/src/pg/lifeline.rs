@@ -131,7 +131,9 @@ impl<'a> Lifeline<'a> {
                 (if session.0 { Seen::Waiting } else { Seen::Busy }, Some(session.1))
             }
             Ok(_) => (Seen::Gone, None),
-            Err(error) if error.code() == code::PG0002 => (Seen::Unreachable, None),
+            Err(error) if error.code() == code::PG0002 && !was_said(&error) => {
+                (Seen::Unreachable, None)
+            }
             Err(error) => {
                 tracing::debug!(%error, "a silent session could not be looked at");
                 (Seen::Busy, None)
@@ -164,6 +166,11 @@ impl<'a> Lifeline<'a> {
             Err(_elapsed) => Err(Error::new(code::PG0002)),
         }
     }
+}
+
+/// Whether the server itself said it: one that takes no new sessions may still work for the old ones.
+fn was_said(error: &Error) -> bool {
+    error.context().iter().any(|(key, _value)| *key == "sqlstate")
 }
 
 /// Since when a session does not take part.

@@ -67,6 +67,11 @@ pub const MEANINGS: &[Meaning] = &[
     of(state("40P01"), "deadlock", code::PG0005),
     of(state("55P03"), "a lock was not free in time", code::PG0005),
     of(state("55006"), "the object is in use", code::PG0005),
+    of(
+        state("55000"),
+        "an object that is not ready yet, as a view that nobody filled",
+        code::PG0005,
+    ),
     of(state("57P03"), "the server starts, stops or recovers", code::PG0002),
     of(state("25006"), "a server that only reads: a standby", code::PG0005),
     of(state("25P03"), "the transaction was idle for too long", code::PG0005),
@@ -80,6 +85,11 @@ pub const MEANINGS: &[Meaning] = &[
     of(
         Of::Message { state: "XX000", start: "could not open relation" },
         "a table or view that somebody replaced between two looks of the same statement",
+        code::PG0005,
+    ),
+    of(
+        Of::Message { state: "XX000", start: "tuple concurrently" },
+        "somebody else changes the same object, such as its grants",
         code::PG0005,
     ),
     of(class("08"), "the connection failed, in the server's words", code::PG0002),

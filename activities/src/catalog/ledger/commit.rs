@@ -110,7 +110,8 @@ pub(crate) async fn rest(
              last_failure = null, last_failure_at = null,
              next_due_at = to_timestamp(nullif($3, 0)::bigint / 1000.0)
          where stream_id = $1 and last_batch = $2 and epoch = 0
-             and state in ('backing_off', 'failing')",
+             and state in ('backing_off', 'failing')
+             and not exists (select from teal.batch b where b.stream_id = $1 and b.batch > $2)",
     );
     let write = write.bind(stream_id).bind(int4(report.batch)).bind(report.next_due_at_ms);
     pg::alone(connection, write, Boundary::StreamNote).await?;
