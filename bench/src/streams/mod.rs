@@ -30,6 +30,8 @@ pub(crate) struct Arguments {
 
 /// Longest wait for all first loads.
 const LOAD_LIMIT: Duration = Duration::from_secs(900);
+/// From the end of the window to the latest start that is waited for: a tick of each stream.
+const LATE_LIMIT: Duration = Duration::from_secs(60);
 /// From the last first load to the beginning of what is measured.
 const SETTLE: Duration = Duration::from_secs(60);
 
@@ -60,13 +62,12 @@ pub(crate) async fn run(servers: &Servers, arguments: &Arguments) -> Outcome {
     let window = Duration::from_secs(60) * minutes;
     tokio::time::sleep(window).await;
     let after = parts.look(servers, &merge).await?;
-    tokio::time::sleep(Duration::from_secs(15)).await; // late starts are late, not missing
+    let ticks = begun(&merge, begin, window).await?;
     if writer.is_finished() {
         writer.await??;
         return Err("the writer ended".into());
     }
     writer.abort();
-    let ticks = Ticks::read(&merge, begin, window).await?;
     ticks.print(streams);
     print_usage(&before, &after, f64::from(streams) * f64::from(minutes), window);
     println!("worker: {} MB at most", usage::peak_mb(&worker.to_string()));
@@ -86,6 +87,18 @@ async fn loaded(merge: &PgPool, streams: u32) -> Outcome {
         }
         if started.elapsed() > LOAD_LIMIT {
             return Err(format!("{done} of {streams} streams are loaded").into());
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Waits for the batches of the window's last ticks: late starts are late, not missing.
+async fn begun(merge: &PgPool, begin: Timestamp, window: Duration) -> Outcome<Ticks> {
+    let ended = Instant::now();
+    loop {
+        let ticks = Ticks::read(merge, begin, window).await?;
+        if ticks.all_began() || ended.elapsed() > LATE_LIMIT {
+            return Ok(ticks);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

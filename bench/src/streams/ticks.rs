@@ -53,6 +53,11 @@ impl Ticks {
         Ok(Self { due, late })
     }
 
+    /// Whether each tick has a batch.
+    pub(crate) fn all_began(&self) -> bool {
+        self.late.len() == self.due
+    }
+
     pub(crate) fn print(&self, streams: u32) {
         let punctual = self.late.iter().filter(|late| **late <= PUNCTUAL).count();
         let share = |part: usize| percent(part, self.due);

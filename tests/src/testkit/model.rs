@@ -2,7 +2,7 @@
 
 use teal_model::release::PostgresEndpoint;
 
-/// `ECOSYSTEM`, `SERVICES`, `MERGE`, `CREDENTIAL` and `SECRETS` are filled in.
+/// `ECOSYSTEM`, `SERVICES`, `MERGE`, `CREDENTIAL`, `TEMPORAL` and `SECRETS` are filled in.
 const PREAMBLE: &str = "\
 kind: Ecosystem
 name: ECOSYSTEM
@@ -10,7 +10,7 @@ name: ECOSYSTEM
 kind: PlatformServices
 name: SERVICES
 merge: {postgres: MERGE, credential: CREDENTIAL}
-temporal: {namespace: default}
+temporal: TEMPORAL
 credentials: {files: {dir: 'SECRETS'}}
 classes:
   small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
@@ -34,7 +34,19 @@ pub(crate) fn preamble(
     merge: &PostgresEndpoint,
     secrets: &str,
 ) -> String {
+    preamble_at("{namespace: default}", ecosystem, services, merge, secrets)
+}
+
+/// As [`preamble`], with what the model says of Temporal.
+pub(crate) fn preamble_at(
+    temporal: &str,
+    ecosystem: &str,
+    services: &str,
+    merge: &PostgresEndpoint,
+    secrets: &str,
+) -> String {
     PREAMBLE
+        .replace("TEMPORAL", temporal)
         .replace("ECOSYSTEM", ecosystem)
         .replace("SERVICES", services)
         .replace("MERGE", &place(merge))

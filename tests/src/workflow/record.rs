@@ -33,7 +33,7 @@ async fn save_stream(world: World, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "writes fixtures"]
+#[ignore = "writes fixtures: TEAL_RECORD_HISTORIES=1 cargo x test -- workflow::record -- --ignored"]
 async fn record_histories() {
     assert!(
         std::env::var_os("TEAL_RECORD_HISTORIES").is_some(),

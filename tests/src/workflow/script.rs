@@ -112,8 +112,9 @@ impl Script {
                 Err(Error::new(code).with("batch", self.ledger().last_batch + 1))
             }
             Some(Act::Hang) => {
-                tokio::time::sleep(Duration::from_secs(30)).await;
-                Err(Error::new(BUG))
+                // without a beat; its worker is to end all the same
+                pulse.cancellation().cancelled().await;
+                Err(Error::new(ENGINE0001))
             }
             Some(Act::Hold) => {
                 let cancelled = pulse.cancellation();

@@ -23,7 +23,11 @@ use tokio::task::JoinSet;
 pub(crate) use self::{model::Model, process::Process};
 use crate::{
     cli::desk::Desk,
-    testkit::{Credentials, Db, eventually, merge_db, sound, source_db, temporal_address},
+    testkit::{
+        Credentials, Db, eventually, merge_db,
+        model::{place, preamble_at},
+        sound, source_db, temporal_address,
+    },
 };
 
 /// Longest wait for a state: a death is noticed after ten seconds, and a dozen plants share the
@@ -112,22 +116,19 @@ impl Plant {
 
     /// The model as it is to be from now on.
     pub(crate) fn write(&self, model: &Model) {
-        let endpoint = |db: &Db| {
-            let e = db.endpoint("");
-            format!("{{host: {}, port: {}, database: {}}}", e.host, e.port, e.database)
-        };
+        // A worker's death is noticed as soon as may be.
+        let temporal = format!("{{namespace: {}, heartbeat: 10s}}", model.namespace);
+        let (merge, secrets) = (self.merge.endpoint("merge"), self.credentials.dir());
+        let preamble = preamble_at(&temporal, &self.name, &self.name, &merge, &secrets);
         let text = format!("{}{}", model::MODEL, model.more)
-            .replace("SOURCE", &endpoint(&self.source))
-            .replace("MERGE", &endpoint(&self.merge))
-            .replace("DIR", &self.credentials.dir())
-            .replace("NAMESPACE", &model.namespace)
+            .replace("SOURCE", &place(&self.source.endpoint("source")))
             .replace("COLUMNS", &model.columns)
             .replace("STREAMS", &model.streams)
             .replace("SCHEDULE", &model.schedule)
             .replace("VIEWS", &model.views)
             .replace("CORE", &model.core)
             .replace("NAME", &self.name);
-        self.desk.write("model/plant.yaml", &text);
+        self.desk.write("model/plant.yaml", &(preamble + &text));
     }
 
     /// Installs the model by a command that does it all itself.

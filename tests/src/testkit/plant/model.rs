@@ -32,27 +32,8 @@ impl Default for Model {
     }
 }
 
-/// A worker's death is noticed as soon as may be. Roles are those of the whole server, so they are
-/// left to somebody else.
+/// After the preamble. Roles are those of the whole server, so they are left to somebody else.
 pub(super) const MODEL: &str = "\
-kind: Ecosystem
-name: NAME
----
-kind: PlatformServices
-name: NAME
-merge: {postgres: MERGE, credential: merge}
-temporal: {namespace: NAMESPACE, heartbeat: 10s}
-credentials: {files: {dir: DIR}}
-classes:
-  small: {requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 500m, memory: 128Mi}, slots: 4}
-defaults: {ingest: small, merge: small, transform: small}
----
-kind: Zone
-name: retail
----
-kind: Team
-name: retail/online
----
 kind: Platform
 name: NAME
 services: NAME
