@@ -13,10 +13,21 @@ pub struct Options {
     pub name: String,
     /// Whether the well-known ports (15432, 15433, 7233, 8233) are tried first.
     pub usual_ports: bool,
+    /// Of which version source and merge store are.
+    pub version: Version,
     /// Whether a PostgreSQL of the newest version runs beside the pair: tests need it.
     pub newest: bool,
     /// Who hears of it.
     pub progress: Progress,
+}
+
+/// Which PostgreSQL is meant, of those that a machine has or can get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// That of the machine, as `TEAL_DEV_POSTGRES` says.
+    Usual,
+    /// The newest that Teal works with, as `TEAL_DEV_POSTGRES_NEWEST` says.
+    Newest,
 }
 
 impl Options {
@@ -28,14 +39,15 @@ impl Options {
     /// Another stack of the project, with a name of its own.
     pub fn named(project: impl Into<PathBuf>, name: &str, progress: Progress) -> Self {
         let (project, name) = (project.into(), name.into());
-        Self { project, name, usual_ports: true, newest: false, progress }
+        let version = Version::Usual;
+        Self { project, name, usual_ports: true, version, newest: false, progress }
     }
 
     /// A private stack of this process: own state, ports that nobody expects anything at, and a
     /// PostgreSQL of the newest version.
     pub fn private(project: impl Into<PathBuf>, progress: Progress) -> Self {
         let name = format!("{PRIVATE_PREFIX}{}", std::process::id());
-        Self { project: project.into(), name, usual_ports: false, newest: true, progress }
+        Self { usual_ports: false, newest: true, ..Self::named(project, &name, progress) }
     }
 }
 

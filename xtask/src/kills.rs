@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Plays the victims of an earlier run again; by chance where it is not said
     #[arg(long)]
     seed: Option<u64>,
+    /// Source and merge store are of the newest version of PostgreSQL, not of the machine's own
+    #[arg(long)]
+    newest: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result {
@@ -23,5 +26,7 @@ pub(crate) fn run(options: &Options) -> Result {
     let seed = options.seed.map_or_else(|| "random".to_owned(), |seed| seed.to_string());
     let words =
         ["test", "--workspace", "--locked", "--quiet", "--", "--exact", "--nocapture", TEST];
-    start(&cargo(), &words, &[("TEAL_TEST_KILLS", &kills), ("TEAL_TEST_SEED", &seed)])
+    let mut variables = vec![("TEAL_TEST_KILLS", kills.as_str()), ("TEAL_TEST_SEED", &seed)];
+    variables.extend(options.newest.then_some(("TEAL_TEST_POSTGRES", "newest")));
+    start(&cargo(), &words, &variables)
 }

@@ -18,6 +18,7 @@ use crate::{
     Environment, Options,
     account::Account,
     folders,
+    options::Version,
     ports::{self, Ports},
     postgres::{self, Cluster, MERGE_ROLE, SOURCE_ROLE},
     record::{Passwords, Record},
@@ -34,6 +35,7 @@ const NEWEST: &str = "newest";
 #[derive(Debug)]
 pub struct Stack {
     place: Place,
+    version: Version,
     newest: bool,
     ports: Ports,
     passwords: Passwords,
@@ -48,7 +50,8 @@ impl Stack {
         let account = Account::choose()?;
         let mut place = Place::make(options, &account).await?;
         let cache = folders::cache(&account)?;
-        let programs = tools::postgres(&cache, &account, &options.progress).await?;
+        let programs =
+            tools::postgres(options.version, &cache, &account, &options.progress).await?;
         let newest = newest_programs(options, &cache, &account).await;
         let cli = tools::temporal_cli(&cache, &options.progress).await?;
 
@@ -88,7 +91,8 @@ impl Stack {
         postgres::prepare_source(ports.source, &known.superuser, &known.source_reader).await?;
         postgres::prepare_merge(ports.merge, &known.superuser, &known.merge_rw).await?;
         place.settled();
-        Ok(Self { place, newest: newest.is_some(), ports, passwords })
+        let version = options.version;
+        Ok(Self { place, version, newest: newest.is_some(), ports, passwords })
     }
 
     /// The stack as it was started last, running or not; `None` when there never was one.
@@ -99,8 +103,9 @@ impl Stack {
         let place = Place::of(options, &Account::choose()?)?;
         let (ports, passwords) =
             (Record::load(&place.folder).ports, Passwords::load(&place.folder));
-        let newest = options.newest;
-        Ok(ports.zip(passwords).map(|(ports, passwords)| Self { place, newest, ports, passwords }))
+        let Options { version, newest, .. } = *options;
+        let known = ports.zip(passwords);
+        Ok(known.map(|(ports, passwords)| Self { place, version, newest, ports, passwords }))
     }
 
     /// Folder of everything that this stack keeps.
@@ -190,7 +195,7 @@ async fn newest_programs(
     if !options.newest {
         return None;
     }
-    match tools::newest_postgres(cache, account, &options.progress).await {
+    match tools::postgres(Version::Newest, cache, account, &options.progress).await {
         Ok(programs) => Some(programs),
         Err(error) => {
             options.progress.say(format!("warning{}", error.one_line()));

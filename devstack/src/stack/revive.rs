@@ -40,7 +40,7 @@ impl Stack {
             };
             temporal::Server { program: &program, folder, progress }.up(self.ports).await?
         } else {
-            let programs = tools::postgres(&cache, &account, progress).await?;
+            let programs = tools::postgres(self.version, &cache, &account, progress).await?;
             let port = if server == "merge" { self.ports.merge } else { self.ports.source };
             let account = &account;
             let cluster = Cluster { name: server, folder, programs: &programs, account, progress };

@@ -31,7 +31,8 @@ impl Single {
         let account = Account::choose()?;
         let place = Place::make(options, &account).await?;
         let cache = folders::cache(&account)?;
-        let programs = tools::postgres(&cache, &account, &options.progress).await?;
+        let programs =
+            tools::postgres(options.version, &cache, &account, &options.progress).await?;
         let password = Passwords::load_or_make(&place.folder)?.superuser;
         let port = ports::free(&place.folder, None, &[]);
         let cluster = Cluster {

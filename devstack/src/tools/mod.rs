@@ -8,7 +8,7 @@ mod temporal;
 mod temporal_build;
 
 pub(crate) use path::path_with;
-pub(crate) use postgres::{Postgres, newest_postgres, postgres};
+pub(crate) use postgres::{Postgres, postgres};
 pub(crate) use temporal::temporal_cli;
 
 use std::{fs::File, path::Path, time::Duration};

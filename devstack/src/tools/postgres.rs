@@ -11,7 +11,7 @@ use super::{
     embedded,
     path::{executable, on_path, version_in},
 };
-use crate::{Progress, account::Account, code, run::answer};
+use crate::{Progress, account::Account, code, options::Version, run::answer};
 
 /// Merge stores and sources of a stack are of these major versions.
 const MAJORS: std::ops::RangeInclusive<u32> = 15..=18;
@@ -29,16 +29,28 @@ impl Postgres {
     }
 }
 
+/// The PostgreSQL of this version.
+///
+/// # Errors
+/// `DEV0002`, `DEV0008`.
+pub(crate) async fn postgres(
+    version: Version,
+    cache: &Path,
+    account: &Account,
+    progress: &Progress,
+) -> Result<Postgres> {
+    match version {
+        Version::Usual => usual(cache, account, progress).await,
+        Version::Newest => newest(cache, account, progress).await,
+    }
+}
+
 /// The newest PostgreSQL of this machine, else one from Maven Central in the cache.
 /// `TEAL_DEV_POSTGRES` decides otherwise: a folder, or `embedded`, or `embedded:18.6.0`.
 ///
 /// # Errors
 /// `DEV0002`.
-pub(crate) async fn postgres(
-    cache: &Path,
-    account: &Account,
-    progress: &Progress,
-) -> Result<Postgres> {
+async fn usual(cache: &Path, account: &Account, progress: &Progress) -> Result<Postgres> {
     let wish = std::env::var("TEAL_DEV_POSTGRES").unwrap_or_default();
     if let Some(rest) = wish.strip_prefix("embedded") {
         let version = rest.strip_prefix(':').unwrap_or(embedded::VERSION);
@@ -57,11 +69,7 @@ pub(crate) async fn postgres(
 ///
 /// # Errors
 /// `DEV0008`.
-pub(crate) async fn newest_postgres(
-    cache: &Path,
-    account: &Account,
-    progress: &Progress,
-) -> Result<Postgres> {
+async fn newest(cache: &Path, account: &Account, progress: &Progress) -> Result<Postgres> {
     let wish = std::env::var("TEAL_DEV_POSTGRES_NEWEST").unwrap_or_default();
     let version = wish.strip_prefix("embedded:").unwrap_or(embedded::NEWEST_VERSION);
     let candidates = match wish.as_str() {

@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::shop::faults;
+use super::{left, shop::faults};
 use crate::testkit::plant::Plant;
 
 /// What somebody did, and words of the fault that tells it (besides others).
@@ -12,8 +12,14 @@ struct Damage {
     told: &'static str,
 }
 
-/// `LIVE` and `PAST` are the tables of people, `kept_…` their copies from before.
-const ALL: [Damage; 10] = [
+/// As [`Damage`], of things that are no rows: what takes it back.
+struct Undone {
+    damage: Damage,
+    by: &'static str,
+}
+
+/// `LIVE` and `PAST` are the tables of people, `GONE` a retired one of extra.
+const ALL: [Damage; 11] = [
     Damage {
         what: "a version of the past is lost",
         statement: "delete from PAST where ctid =
@@ -85,16 +91,64 @@ const ALL: [Damage; 10] = [
             (select min(id) from LIVE where teal_batch > 1)",
         told: "no batch saw",
     },
+    Damage {
+        what: "a retired table has another value",
+        statement: "update GONE set note = 'nobody wrote this' where ctid =
+            (select ctid from GONE order by id limit 1)",
+        told: "no batch saw",
+    },
+];
+
+const THINGS: [Undone; 4] = [
+    Undone {
+        damage: Damage {
+            what: "a retired table has another name",
+            statement: "alter table GONE rename to lost",
+            told: "a table that the ledger does not know",
+        },
+        by: "do $$ begin execute format('alter table teal_retired.lost rename to %I',
+            (select table_name from teal.merge_table where format('%I.%I', schema_name, table_name) = 'GONE'));
+            end $$",
+    },
+    Undone {
+        damage: Damage {
+            what: "staging of a table that went",
+            statement: "create unlogged table teal_staging.s999999_0123456789abcdef ()",
+            told: "staging of a table that is not in use",
+        },
+        by: "drop table teal_staging.s999999_0123456789abcdef",
+    },
+    Undone {
+        damage: Damage {
+            what: "a view of a workspace that went",
+            statement: "create schema audit; create view audit.past as table PAST",
+            told: "a view that the ledger does not know",
+        },
+        by: "drop schema audit cascade",
+    },
+    Undone {
+        damage: Damage {
+            what: "a view is not there",
+            statement: "alter view reporting.core__shop__people rename to lost",
+            told: "a view of the ledger is gone",
+        },
+        by: "alter view reporting.lost rename to core__shop__people",
+    },
 ];
 
 /// Tables that are put back after each damage.
-const KEPT: [&str; 4] = ["LIVE", "PAST", "teal.batch", "teal.batch_dataset"];
+const KEPT: [&str; 5] = ["LIVE", "PAST", "GONE", "teal.batch", "teal.batch_dataset"];
 
-/// Damages a sound merge store in each way and looks whether it is found. The streams rest.
+/// Damages a sound merge store in each way and looks whether it is found. The streams rest, and a
+/// dataset has retired.
 pub(super) async fn all_is_found(plant: &Plant) {
+    let retired = "select format('%I.%I', schema_name, table_name) from teal.merge_table
+                   where retired_at is not null order by id limit 1";
+    let gone = plant.merge.rows(retired).await.pop().expect("a retired table");
     let statement = |text: &str| {
         text.replace("LIVE", &format!("{}.shop__people", plant.name))
             .replace("PAST", &format!("{}_h.shop__people", plant.name))
+            .replace("GONE", &gone)
     };
     for (number, table) in KEPT.into_iter().enumerate() {
         plant.merge.run(&statement(&format!("create table kept_{number} as table {table}"))).await;
@@ -103,17 +157,27 @@ pub(super) async fn all_is_found(plant: &Plant) {
         let done = sqlx::raw_sql(AssertSqlSafe(statement(damage.statement)));
         let done = done.execute(&plant.merge.pool).await.unwrap();
         assert!(done.rows_affected() > 0, "{}: nothing to damage", damage.what);
-        let (_seen, found) = faults(plant).await;
-        assert!(
-            found.iter().any(|fault| fault.contains(damage.told)),
-            "{}: {:?} is not told in {found:#?}",
-            damage.what,
-            damage.told
-        );
+        damage.is_told(&faults(plant).await.1);
         for (number, table) in KEPT.into_iter().enumerate() {
             let back = format!("delete from {table}; insert into {table} table kept_{number}");
             plant.merge.run(&statement(&back)).await;
         }
     }
+    for Undone { damage, by } in THINGS {
+        plant.merge.run(&statement(damage.statement)).await;
+        damage.is_told(&left::faults(plant).await);
+        plant.merge.run(&statement(by)).await;
+    }
     assert_eq!(faults(plant).await.1, Vec::<String>::new(), "after all was put back");
+}
+
+impl Damage {
+    fn is_told(&self, found: &[String]) {
+        assert!(
+            found.iter().any(|fault| fault.contains(self.told)),
+            "{}: {:?} is not told in {found:#?}",
+            self.what,
+            self.told
+        );
+    }
 }

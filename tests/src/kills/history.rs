@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, PgPool, Row as _};
+use sqlx::{AssertSqlSafe, PgPool, Row as _, postgres::PgRow};
 
 /// `teal_batch_out` of a version that is current.
 const OPEN: i32 = i32::MAX;
@@ -130,47 +130,84 @@ fn replayed(
     next
 }
 
-/// What the merge tables of a stream say other than the log; empty: nothing. Also how many versions
-/// were compared. The source is at rest, and the last batch has seen all of it.
-pub(super) async fn faults(source: &PgPool, merge: &PgPool, stream: &str) -> (usize, Vec<String>) {
-    let tables: Vec<(String, String, String)> = sqlx::query_as(
-        "select t.dataset, format('%I.%I', t.schema_name, t.table_name), t.style
+/// A merge table that exists: in use, or retired and kept for its history.
+struct Kept {
+    id: i64,
+    stream: String,
+    dataset: String,
+    place: String,
+    style: String,
+}
+
+/// What the merge tables say other than the log; empty: nothing. Also what was compared. The source
+/// is at rest, and the last batch of each stream has seen all of it. A table that retired holds what
+/// its own last batch saw.
+pub(super) async fn faults(source: &PgPool, merge: &PgPool) -> (String, Vec<String>) {
+    let mut logs: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    let mut compared: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for table in tables(merge).await {
+        if !logs.contains_key(&table.dataset) {
+            logs.insert(table.dataset.clone(), log(source, &table.dataset).await);
+        }
+        let (mut wanted, strange) =
+            versions(&logs[&table.dataset], &batches(merge, table.id).await);
+        faults.extend(strange.into_iter().map(|fault| format!("{}: {fault}", table.place)));
+        if table.style == "live" {
+            wanted.retain(|version| version.to == OPEN);
+        }
+        faults.extend(differences(&table, &wanted, &kept(merge, &table).await));
+        let (tables, count) = compared.entry(table.stream).or_default();
+        (*tables, *count) = (*tables + 1, *count + wanted.len());
+    }
+    let seen = compared.into_iter().map(|(stream, (tables, versions))| {
+        format!("{stream}: {versions} versions ({tables} tables) are those that its batches saw")
+    });
+    (seen.collect::<Vec<_>>().join("\n"), faults)
+}
+
+fn differences(table: &Kept, wanted: &BTreeSet<Version>, kept: &[Version]) -> Vec<String> {
+    let place = &table.place;
+    let told = |what: &'static str, version: &Version| format!("{place}: {what}: {version:?}");
+    let found: BTreeSet<Version> = kept.iter().cloned().collect();
+    let mut faults = Vec::new();
+    if found.len() < kept.len() {
+        faults.push(format!("{place}: {} versions are there twice", kept.len() - found.len()));
+    }
+    let missing = wanted.difference(&found).take(SHOWN);
+    faults.extend(missing.map(|version| told("no version", version)));
+    let strange = found.difference(wanted).take(SHOWN);
+    faults.extend(strange.map(|version| told("no batch saw", version)));
+    faults
+}
+
+async fn tables(merge: &PgPool) -> Vec<Kept> {
+    let rows = sqlx::query(
+        "select t.id, s.name, t.dataset, format('%I.%I', t.schema_name, t.table_name) as place, t.style
          from teal.merge_table t join teal.stream s on s.id = t.stream_id
-         where s.name = $1 and t.retired_at is null order by t.dataset",
+         where t.dropped_at is null order by s.name, t.dataset, t.id",
     )
-    .bind(stream)
     .fetch_all(merge)
     .await
     .expect("the merge tables");
-    let batches = batches(merge, stream).await;
-    let (mut compared, mut faults) = (0, Vec::new());
-    for (dataset, table, style) in tables {
-        let (mut wanted, strange) = versions(&log(source, &dataset).await, &batches);
-        faults.extend(strange.into_iter().map(|fault| format!("{stream}: {fault}")));
-        if style == "live" {
-            wanted.retain(|version| version.to == OPEN);
-        }
-        let kept = kept(merge, &table, &style).await;
-        let found: BTreeSet<Version> = kept.iter().cloned().collect();
-        compared += wanted.len();
-        let told = |what: &'static str, version: &Version| format!("{table}: {what}: {version:?}");
-        if found.len() < kept.len() {
-            faults.push(format!("{table}: {} versions are there twice", kept.len() - found.len()));
-        }
-        let missing = wanted.difference(&found).take(SHOWN);
-        faults.extend(missing.map(|version| told("no version", version)));
-        let strange = found.difference(&wanted).take(SHOWN);
-        faults.extend(strange.map(|version| told("no batch saw", version)));
-    }
-    (compared, faults)
+    let table = |row: &PgRow| Kept {
+        id: row.get("id"),
+        stream: row.get("name"),
+        dataset: row.get("dataset"),
+        place: row.get("place"),
+        style: row.get("style"),
+    };
+    rows.iter().map(table).collect()
 }
 
-async fn batches(merge: &PgPool, stream: &str) -> Vec<Batch> {
+/// Those that read the table.
+async fn batches(merge: &PgPool, table: i64) -> Vec<Batch> {
     let rows: Vec<(i32, String)> = sqlx::query_as(
-        "select b.batch, b.source_snapshot from teal.batch b join teal.stream s on s.id = b.stream_id
-         where s.name = $1 and b.status = 'committed' order by b.batch",
+        "select batch, source_snapshot from teal.batch b
+         join teal.batch_dataset d using (stream_id, batch)
+         where d.merge_table_id = $1 and b.status = 'committed' order by batch",
     )
-    .bind(stream)
+    .bind(table)
     .fetch_all(merge)
     .await
     .expect("the batches, each with its snapshot");
@@ -189,7 +226,7 @@ async fn log(source: &PgPool, dataset: &str) -> Vec<Change> {
     .fetch_all(source)
     .await
     .expect("the log");
-    let change = |row: &sqlx::postgres::PgRow| Change {
+    let change = |row: &PgRow| Change {
         xid: u64::try_from(row.get::<i64, _>("xid")).expect("it is not negative"),
         what: match (row.get::<Option<i64>, _>("id"), row.get("line")) {
             (None, _) => What::Emptied,
@@ -200,13 +237,17 @@ async fn log(source: &PgPool, dataset: &str) -> Vec<Change> {
     rows.iter().map(change).collect()
 }
 
-async fn kept(merge: &PgPool, table: &str, style: &str) -> Vec<Version> {
-    let place = match style {
+async fn kept(merge: &PgPool, Kept { place, dataset, style, .. }: &Kept) -> Vec<Version> {
+    let batches = match style.as_str() {
         "live" => "teal_batch, 2147483647",
         _ => "teal_batch_in, teal_batch_out",
     };
-    let columns = if table.ends_with("people") { "id, name" } else { "id, amount" };
-    let query = format!("select id, {place}, row({columns})::text from {table}");
+    let columns = match dataset.as_str() {
+        "people" => "id, name",
+        "extra" => "id, note",
+        _ => "id, amount",
+    };
+    let query = format!("select id, {batches}, row({columns})::text from {place}");
     let rows: Vec<(i64, i32, i32, String)> =
         sqlx::query_as(AssertSqlSafe(query)).fetch_all(merge).await.expect("the versions");
     let version = |(key, from, to, line)| Version { key, from, to, line };

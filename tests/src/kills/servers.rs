@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use teal_devstack::{Options, Progress, Stack};
+use teal_devstack::{Options, Progress, Stack, options::Version};
+
+/// Which PostgreSQL dies: `newest`, or the usual one where it is not set. `cargo x kills` sets it.
+const POSTGRES: &str = "TEAL_TEST_POSTGRES";
 
 /// A stack of the test's own. When the test fails its servers end and their folder stays until the
 /// next private stack starts; when it is killed they end then.
@@ -17,6 +20,11 @@ impl Servers {
         let mut options = Options::private(project, Progress::silent());
         options.name = format!("test-{}-kills", std::process::id());
         options.newest = false;
+        options.version = match std::env::var(POSTGRES).as_deref() {
+            Err(_) => Version::Usual,
+            Ok("newest") => Version::Newest,
+            Ok(other) => panic!("{POSTGRES} is `newest` or not set, not {other}"),
+        };
         let stack = Stack::up(&options).await.expect("servers");
         Self { options, stack: Some(stack) }
     }

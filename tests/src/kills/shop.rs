@@ -1,25 +1,35 @@
-//! A source that is written to, two streams that follow it, and what must be true at the end.
+//! A source that is written to, streams that follow it, and what must be true at the end.
 
 use std::time::Instant;
 
 use teal_activities::{Io, pulse::Still, verify};
+use teal_model::StreamId;
 use teal_temporal::names;
 
-use super::{history, writer};
+use super::{history, left, wish::Wish, writer};
 use crate::testkit::{
     Db, eventually,
-    plant::{Deaths, LIMIT, Model, Plant},
+    plant::{Deaths, LIMIT, Plant},
 };
 
-/// A live and a milestoned stream of one store, due each second; nothing is installed.
+/// A live and a milestoned stream of one store, due each second, and two milestoned streams of
+/// another one, each of one table, due each three seconds. Nothing is installed.
 pub(super) async fn plant(source: Db, merge: Db, temporal: String) -> Plant {
     writer::prepare(&source).await;
-    let plant = Plant::over(source, merge, temporal, Deaths::default()).await;
-    plant.write(&Model {
-        schedule: "{every: 1s}\nmax_delete: 100%".to_owned(), // tables are emptied on purpose
-        ..Model::default()
-    });
+    let mut plant = Plant::over(source, merge, temporal, Deaths::default()).await;
+    let stalls = ["people", "orders"].map(|dataset| stall(&plant, dataset));
+    plant.streams.extend(stalls);
+    plant.write(&Wish::default().model());
     plant
+}
+
+fn stall(plant: &Plant, dataset: &str) -> StreamId {
+    StreamId::single(&format!("{}_h", plant.name), "stall", dataset)
+}
+
+/// Ids of workflows that do not run any more once the first model is applied again.
+pub(super) fn workflows_that_end(plant: &Plant) -> [String; 2] {
+    [stall(plant, "extra").workflow_id(), names::apply_workflow(&plant.name)]
 }
 
 /// How many batches were committed so far, of all streams.
@@ -34,7 +44,8 @@ pub(super) async fn catches_up(plant: &Plant) -> f64 {
     let now = plant.source.rows("select clock_timestamp()").await;
     let behind = format!(
         "select count(*) from teal.stream s join teal.stream_state t on t.stream_id = s.id
-         where t.source_read_at is null or t.source_read_at <= '{}'",
+         where s.retired_at is null
+         and (t.source_read_at is null or t.source_read_at <= '{}')",
         now[0]
     );
     eventually("each stream catches up by itself", LIMIT, || async {
@@ -51,7 +62,7 @@ pub(super) async fn catches_up(plant: &Plant) -> f64 {
 
 /// What is wrong, by everything that can tell; the streams rest. Also what was looked at.
 pub(super) async fn faults(plant: &Plant) -> (String, Vec<String>) {
-    let (mut faults, mut seen) = (plant.faults().await, Vec::new());
+    let mut faults = plant.faults().await;
     let (options, still) = (verify::Options::default(), Still::default());
     let io = Io::new(plant.merge.options(), plant.credentials.store(), "a test", 4);
     for stream in &plant.streams {
@@ -62,10 +73,9 @@ pub(super) async fn faults(plant: &Plant) -> (String, Vec<String>) {
             }
             Err(error) => faults.push(format!("{stream} cannot be verified: {error}")),
         }
-        let (source, merge) = (&plant.source.pool, &plant.merge.pool);
-        let (compared, strange) = history::faults(source, merge, &stream.to_string()).await;
-        faults.extend(strange);
-        seen.push(format!("{stream}: {compared} versions are those that its batches saw"));
     }
-    (seen.join("\n"), faults)
+    let (seen, strange) = history::faults(&plant.source.pool, &plant.merge.pool).await;
+    faults.extend(strange);
+    faults.extend(left::faults(plant).await);
+    (seen, faults)
 }

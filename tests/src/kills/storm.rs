@@ -15,6 +15,7 @@ use sqlx::{Connection, PgConnection};
 use teal_devstack::{Progress, Stack, process::Process as Server};
 
 use super::{
+    person::Trigger,
     shop::committed,
     victim::{Blow, Victim},
 };
@@ -33,6 +34,8 @@ const TURNS_UP: Duration = Duration::from_secs(3);
 const SLEEP: Duration = Duration::from_secs(14);
 /// What it may do afterwards, before it is replaced.
 const AWAKE: Duration = Duration::from_secs(3);
+/// A command that applies dies up to this long after it was seen to run.
+const MOMENTS: [u64; 8] = [0, 100, 250, 400, 700, 1000, 1500, 2500];
 
 /// Who was killed, and what went on meanwhile.
 #[derive(Debug, Default)]
@@ -51,6 +54,7 @@ pub(super) struct Tally {
 pub(super) struct Storm<'a> {
     plant: &'a Plant,
     stack: &'a Stack,
+    applies: Trigger,
     workers: Vec<Process>,
     sleepers: Vec<Sleeper>,
     tally: Tally,
@@ -64,9 +68,9 @@ struct Sleeper {
 
 impl<'a> Storm<'a> {
     /// Starts the workers.
-    pub(super) fn new(plant: &'a Plant, stack: &'a Stack) -> Self {
+    pub(super) fn new(plant: &'a Plant, stack: &'a Stack, applies: Trigger) -> Self {
         let workers = (0..WORKERS).map(|_| plant.worker("")).collect();
-        Self { plant, stack, workers, sleepers: Vec::new(), tally: Tally::default() }
+        Self { plant, stack, applies, workers, sleepers: Vec::new(), tally: Tally::default() }
     }
 
     /// Kills so many; the seed says whom.
@@ -132,11 +136,10 @@ impl<'a> Storm<'a> {
         let victim = match blow.victim {
             Victim::SourceSession | Victim::MergeSession => self.session(blow.victim, blow).await,
             Victim::Sleeper => self.fall_asleep(blow).await,
-            Victim::Worker => {
-                let number = blow.number % self.workers.len();
-                self.workers.swap_remove(number).kill().await;
-                self.workers.push(self.plant.worker(""));
-                Victim::Worker
+            Victim::Worker => self.worker(blow).await,
+            Victim::Apply => {
+                let after = Duration::from_millis(MOMENTS[blow.number % MOMENTS.len()]);
+                if self.applies.pull(after).await { Victim::Apply } else { self.worker(blow).await }
             }
             server @ (Victim::SourceServer | Victim::MergeServer | Victim::Temporal) => {
                 self.server(server, blow).await
@@ -144,6 +147,13 @@ impl<'a> Storm<'a> {
         };
         *self.tally.kills.entry(victim).or_default() += 1;
         victim
+    }
+
+    async fn worker(&mut self, blow: &Blow) -> Victim {
+        let number = blow.number % self.workers.len();
+        self.workers.swap_remove(number).kill().await;
+        self.workers.push(self.plant.worker(""));
+        Victim::Worker
     }
 
     async fn server(&self, victim: Victim, blow: &Blow) -> Victim {

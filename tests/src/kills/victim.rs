@@ -12,6 +12,8 @@ use rand::{
 pub(super) enum Victim {
     /// A worker's process: SIGKILL.
     Worker,
+    /// A command that applies a model: SIGKILL.
+    Apply,
     /// A worker's process: SIGSTOP, and SIGCONT when others went on without it.
     Sleeper,
     /// A session of Teal at the source: terminated, or SIGKILL, which ends all sessions of its server.
@@ -27,11 +29,12 @@ pub(super) enum Victim {
 }
 
 /// Each with its share of a hundred.
-const SHARES: [(Victim, u32); 7] = [
-    (Victim::Worker, 27),
+const SHARES: [(Victim, u32); 8] = [
+    (Victim::Worker, 23),
+    (Victim::Apply, 10),
     (Victim::Sleeper, 5),
-    (Victim::SourceSession, 18),
-    (Victim::MergeSession, 20),
+    (Victim::SourceSession, 15),
+    (Victim::MergeSession, 17),
     (Victim::SourceServer, 9),
     (Victim::MergeServer, 12),
     (Victim::Temporal, 9),
@@ -44,13 +47,18 @@ impl Victim {
             Self::SourceServer => Some("source"),
             Self::MergeServer => Some("merge"),
             Self::Temporal => Some("temporal"),
-            Self::Worker | Self::Sleeper | Self::SourceSession | Self::MergeSession => None,
+            Self::Worker
+            | Self::Apply
+            | Self::Sleeper
+            | Self::SourceSession
+            | Self::MergeSession => None,
         }
     }
 
     const fn text(self) -> &'static str {
         match self {
             Self::Worker => "workers",
+            Self::Apply => "commands that apply a model",
             Self::Sleeper => "workers put to sleep for longer than their heartbeat",
             Self::SourceSession => "sessions at the source",
             Self::MergeSession => "sessions at the merge store",

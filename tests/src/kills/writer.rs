@@ -20,13 +20,14 @@ const WRITERS: u64 = 3;
 /// Longest pause between two transactions of a writer, in milliseconds.
 const PAUSE: u64 = 120;
 
-/// Two tables and their log. A row of the log is written by a trigger in the transaction that made the
+/// Three tables and their log. A row of the log is written by a trigger in the transaction that made the
 /// change: whether a commit happened is asked of nobody but the source. `seq` is drawn while the
 /// changed row (or, for a truncate, the table) is locked, so changes that concern each other stand
 /// in the order in which they were committed.
 const TABLES: &str = "
     create table people (id bigint primary key, name text not null);
     create table orders (id bigint primary key, amount numeric(12,2));
+    create table extra (id bigint primary key, note text);
     create table log (
         seq bigint generated always as identity primary key,
         xid xid8 not null default pg_current_xact_id(),
@@ -48,10 +49,13 @@ const TABLES: &str = "
     end $$;
     create trigger keep after insert or update or delete on people for each row execute function keep();
     create trigger keep after insert or update or delete on orders for each row execute function keep();
+    create trigger keep after insert or update or delete on extra for each row execute function keep();
     create trigger empty after truncate on people execute function keep();
     create trigger empty after truncate on orders execute function keep();
+    create trigger empty after truncate on extra execute function keep();
     insert into people select g, 'p' || g from generate_series(1, 1500) g;
-    insert into orders select g, g * 1.5 from generate_series(1, 300) g";
+    insert into orders select g, g * 1.5 from generate_series(1, 300) g;
+    insert into extra select g, 'e' || g from generate_series(1, 200) g";
 
 /// Prepares an empty source.
 pub(super) async fn prepare(source: &Db) {
@@ -136,10 +140,11 @@ impl Writer {
 
     fn change(&mut self) -> String {
         let random = &mut self.random;
-        let (table, column, value) = if random.random_ratio(2, 3) {
-            ("people", "name", format!("'v{:x}'", random.random::<u32>()))
-        } else {
-            ("orders", "amount", format!("{}.25", random.random_range(0..1_000_000)))
+        let text = format!("'v{:x}'", random.random::<u32>());
+        let (table, column, value) = match random.random_range(0..6) {
+            0..3 => ("people", "name", text),
+            3..5 => ("orders", "amount", format!("{}.25", random.random_range(0..1_000_000))),
+            _ => ("extra", "note", text),
         };
         let (key, other) = (random.random_range(1..=KEYS), random.random_range(1..=KEYS));
         let few = key + random.random_range(0..30);

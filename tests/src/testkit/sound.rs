@@ -9,30 +9,35 @@ use teal_model::release::{DatasetSpec, TableName};
 /// Faults of one kind that are told.
 const SHOWN: usize = 5;
 
-/// A merge table and where its rows come from.
+/// A merge table and where its rows come from. One that retired is compared with no source any more.
 struct Kept {
     id: i64,
     style: String,
     layout: DatasetSpec,
+    retired: bool,
 }
 
 /// Everything that is wrong, in words; empty: sound. Nothing may run meanwhile.
 ///
 /// - Current rows are those of the source, value by value (as text).
 /// - Of each key one version is current, and versions neither overlap nor end before they begin.
+/// - Tables that retired are what their own batches made of them.
 /// - Rows name committed batches only; each batch's counts are those of the versions that it made.
 /// - No batch is open, nobody may commit, staging is empty.
 pub(crate) async fn faults(source: &PgPool, merge: &PgPool) -> Vec<String> {
     let mut faults = Vec::new();
     for table in kept(merge).await {
         let name = table.layout.table.to_string();
-        let image = texts(source, &select(&table.layout, &table.layout.source, true, "")).await;
-        let current = match table.style.as_str() {
-            "live" => "",
-            _ => " where teal_batch_out = 2147483647",
-        };
-        let rows = texts(merge, &select(&table.layout, &table.layout.table, false, current)).await;
-        faults.extend(differences(&name, &image, &rows));
+        if !table.retired {
+            let image = texts(source, &select(&table.layout, &table.layout.source, true, "")).await;
+            let current = match table.style.as_str() {
+                "live" => "",
+                _ => " where teal_batch_out = 2147483647",
+            };
+            let place = &table.layout.table;
+            let rows = texts(merge, &select(&table.layout, place, false, current)).await;
+            faults.extend(differences(&name, &image, &rows));
+        }
         for (what, query) in questions(&table) {
             let found =
                 texts(merge, &format!("select q::text from ({query} limit {SHOWN}) q")).await;
@@ -47,14 +52,19 @@ pub(crate) async fn faults(source: &PgPool, merge: &PgPool) -> Vec<String> {
 }
 
 async fn kept(merge: &PgPool) -> Vec<Kept> {
-    let rows: Vec<(i64, String, Json<DatasetSpec>)> = sqlx::query_as(
-        "select id, style, layout from teal.merge_table
-         where retired_at is null and loaded order by schema_name, table_name",
+    let rows: Vec<(i64, String, Json<DatasetSpec>, bool, String, String)> = sqlx::query_as(
+        "select id, style, layout, retired_at is not null, schema_name, table_name
+         from teal.merge_table
+         where dropped_at is null and loaded order by schema_name, table_name",
     )
     .fetch_all(merge)
     .await
     .expect("the merge tables");
-    rows.into_iter().map(|(id, style, Json(layout))| Kept { id, style, layout }).collect()
+    let table = |(id, style, Json(layout), retired, schema, name)| {
+        let table = TableName { schema, name };
+        Kept { id, style, layout: DatasetSpec { table, ..layout }, retired }
+    };
+    rows.into_iter().map(table).collect()
 }
 
 fn select(layout: &DatasetSpec, from: &TableName, of_source: bool, only: &str) -> String {
@@ -157,7 +167,7 @@ const LEDGER: [(&str, &str); 4] = [
         "select row(t.schema_name, t.table_name, t.rows, sum(d.inserted) - sum(d.deleted))::text
          from teal.merge_table t join teal.batch_dataset d on d.merge_table_id = t.id
          join teal.batch b on b.stream_id = d.stream_id and b.batch = d.batch
-         where t.retired_at is null and b.status = 'committed' and b.batch >= coalesce(
+         where t.dropped_at is null and b.status = 'committed' and b.batch >= coalesce(
              (select max(l.batch) from teal.batch_dataset l
               join teal.batch c on c.stream_id = l.stream_id and c.batch = l.batch
               where l.merge_table_id = t.id and l.first_load and c.status = 'committed'), 0)

@@ -46,10 +46,14 @@ impl Process {
 
     /// Its end, whichever.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
-            Ok(status) => status.expect("its end"),
-            Err(_elapsed) => panic!("{}: still running\n{}", self.what, self.said()),
-        }
+        let ended = self.ended_within(PATIENCE).await;
+        ended.unwrap_or_else(|| panic!("{}: still running\n{}", self.what, self.said()))
+    }
+
+    /// Its end, if it comes so soon.
+    pub(crate) async fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let ended = tokio::time::timeout(limit, self.child.wait()).await;
+        ended.ok().map(|status| status.expect("its end"))
     }
 
     /// Waits until it was killed at its armed point.
@@ -68,6 +72,11 @@ impl Process {
 
     /// `kill -9`; its end is waited for.
     pub(crate) async fn kill(mut self) {
+        self.dies_now().await;
+    }
+
+    /// As [`Self::kill`]; what it said is still there.
+    pub(crate) async fn dies_now(&mut self) {
         self.child.kill().await.expect("it was ours to kill");
     }
 
