@@ -76,6 +76,10 @@ pub struct DatasetDocument {
 }
 
 impl DatasetDocument {
+    pub(crate) fn announce(fields: &mut Fields<'_>, _: &mut Report) {
+        fields.know(&[DatasetHead::NAMES, DatasetBody::NAMES].concat());
+    }
+
     pub(crate) fn from_fields(fields: &mut Fields<'_>, report: &mut Report) -> Self {
         let DatasetHead { at: _, name, store } = DatasetHead::from_fields(fields, report);
         Self { name, store, body: DatasetBody::from_fields(fields, report) }

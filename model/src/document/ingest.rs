@@ -54,14 +54,15 @@ impl Decode for Ingest {
                 named += 1;
             }
         }
+        IngestWays::announce(&mut fields, report);
         let snapshot = fields.place_of("snapshot");
         let ways = IngestWays::from_fields(&mut fields, report);
         let at = if fields.at.is_somewhere() { fields.at } else { node.at };
-        fields.finish(report);
+        let known = fields.finish(report);
         match ways.snapshot {
             Some(settings) => Self::Snapshot(settings),
             None if snapshot.is_some() => Self::Snapshot(Snapshot::default()),
-            None if named > 0 => Self::Unknown,
+            None if named > 0 || !known => Self::Unknown, // reported
             None => missing(at, report),
         }
     }

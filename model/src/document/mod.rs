@@ -71,7 +71,10 @@ macro_rules! kinds {
             /// Reads the fields of a document of this kind; `false`: there is no such kind.
             fn read(&mut self, kind: &str, fields: &mut Fields<'_>, report: &mut Report) -> bool {
                 match kind {
-                    $( $kind => self.$list.push(<$Type>::from_fields(fields, report)), )*
+                    $( $kind => {
+                        <$Type>::announce(fields, report);
+                        self.$list.push(<$Type>::from_fields(fields, report));
+                    } )*
                     _ => return false,
                 }
                 true
@@ -110,7 +113,8 @@ impl Documents {
         };
         let kind = Spanned::<String>::decode(kind, report);
         if self.read(&kind, &mut fields, report) {
-            return fields.finish(report);
+            fields.finish(report);
+            return;
         }
         report.gap();
         if !kind.is_empty() {

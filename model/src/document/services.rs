@@ -158,11 +158,12 @@ impl Decode for Credentials {
         let Some(mut fields) = Fields::of_these(node, &places, report) else {
             return Self::default();
         };
+        CredentialPlaces::announce(&mut fields, report);
         let said = places.map(|place| fields.place_of(place));
         let CredentialPlaces { at, env, files, pgpass } =
             CredentialPlaces::from_fields(&mut fields, report);
         let at = if at.is_somewhere() { at } else { node.at };
-        fields.finish(report);
+        let known = fields.finish(report);
         match said {
             [Some(_), None, None] => Self::Env(env.unwrap_or_default()),
             [None, Some(at), None] => match files {
@@ -170,6 +171,7 @@ impl Decode for Credentials {
                 None => unclear(at, "`files` names no folder", report),
             },
             [None, None, Some(_)] => Self::Pgpass(pgpass.unwrap_or_default()),
+            [None, None, None] if !known => Self::Unknown, // reported
             [None, None, None] => unclear(at, "no place is named", report),
             [_, Some(at), None] | [_, _, Some(at)] => unclear(at, "two places are named", report),
         }

@@ -10,11 +10,16 @@ use super::{
 };
 use crate::{code, error::Code};
 
+/// Unknown fields of one mapping that are compared with the missing ones.
+const MOST_GUESSES: usize = 100;
+
 /// The fields of one mapping, taken one after another.
 pub(crate) struct Fields<'a> {
     pub(crate) at: Span,
     left: HashMap<&'a str, (&'a Key, &'a Node)>,
     known: Vec<&'static str>,
+    /// Fields that are read under another name than is written.
+    misspelt: Vec<&'a Key>,
 }
 
 impl<'a> Fields<'a> {
@@ -37,7 +42,26 @@ impl<'a> Fields<'a> {
         let left = entries.iter().map(|(key, node)| (key.text.as_str(), (key, &**node))).collect();
         // An error of the whole mapping points at its first field.
         let at = entries.first().map_or(node.at, |(key, _)| key.at);
-        Some(Self { at, left, known: Vec::new() })
+        Some(Self { at, left, known: Vec::new(), misspelt: Vec::new() })
+    }
+
+    /// Says which fields there are, before they are taken. What is written nearly like one that is
+    /// missing is read as that one: its name is the only mistake, and nothing follows from it.
+    pub(crate) fn know(&mut self, names: &[&'static str]) {
+        self.known.extend(names);
+        let mut unknown: Vec<&'a Key> = self.left.values().map(|(key, _)| *key).collect();
+        unknown.retain(|key| !self.known.contains(&key.text.as_str()));
+        unknown.sort_by_key(|key| key.at);
+        for key in unknown.into_iter().take(MOST_GUESSES) {
+            let Some(meant) = self.meant(&key.text) else { continue };
+            if !names.contains(&meant) || self.left.contains_key(meant) {
+                continue;
+            }
+            if let Some(found) = self.left.remove(key.text.as_str()) {
+                self.left.insert(meant, found);
+                self.misspelt.push(key);
+            }
+        }
     }
 
     /// The value of a field, or what stands for its absence.
@@ -55,7 +79,9 @@ impl<'a> Fields<'a> {
 
     /// The field as it is.
     pub(crate) fn take_node(&mut self, field: &'static str) -> Option<(&'a Key, &'a Node)> {
-        self.known.push(field);
+        if !self.known.contains(&field) {
+            self.known.push(field);
+        }
         self.left.remove(field)
     }
 
@@ -72,16 +98,31 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reports what nobody took.
-    pub(crate) fn finish(self, report: &mut Report) {
-        let mut left: Vec<&Key> = self.left.values().map(|(key, _)| *key).collect();
-        left.sort_by_key(|key| key.at);
-        for key in left {
+    /// Reports what nobody took, and what was read under another name. `false`: there was some.
+    pub(crate) fn finish(self, report: &mut Report) -> bool {
+        let mut unknown: Vec<&Key> = self.left.values().map(|(key, _)| *key).collect();
+        unknown.extend(&self.misspelt);
+        unknown.sort_by_key(|key| key.at);
+        for key in &unknown {
             if report.is_full() {
-                return;
+                break;
             }
             report.add(self.unknown(key));
         }
+        unknown.is_empty()
+    }
+
+    /// The field that this name probably means.
+    fn meant(&self, name: &str) -> Option<&'static str> {
+        if is_secret(name) || name == "<<" {
+            return None;
+        }
+        // `primary_key` is too far from `key` for a typing error, and means it.
+        let part = || {
+            let mut parts = name.split(['_', '-', ' ']);
+            parts.find_map(|part| self.known.iter().copied().find(|known| *known == part))
+        };
+        closest(name, self.known.iter().copied()).or_else(part)
     }
 
     fn unknown(&self, key: &Key) -> Finding {
@@ -97,12 +138,7 @@ impl<'a> Fields<'a> {
         if key.text == "<<" {
             return finding.help("merge keys are YAML 1.1: write the fields out");
         }
-        // `primary_key` is too far from `key` for a typing error, and means it.
-        let part = || {
-            let mut parts = key.text.split(['_', '-', ' ']);
-            parts.find_map(|part| self.known.iter().copied().find(|known| *known == part))
-        };
-        finding.help(match closest(&key.text, self.known.iter().copied()).or_else(part) {
+        finding.help(match self.meant(&key.text) {
             Some(close) => format!("did you mean `{close}`?"),
             None => format!("the fields here are {}", list(&self.known)),
         })

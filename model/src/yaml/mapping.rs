@@ -10,7 +10,7 @@
 /// ends with an example in YAML.
 ///
 /// Generated: the struct (with `at`, the place of the mapping), `Default`, `Decode`, `mapping` (its
-/// shape, for the JSON Schema), and `from_fields` for a mapping that is part of another.
+/// shape, for the JSON Schema), and `announce` and `from_fields` for a mapping that is part of another.
 macro_rules! mapping {
     (
         $(#[doc = $doc:literal])*
@@ -31,11 +31,24 @@ macro_rules! mapping {
         }
 
         impl $Name {
+            /// Names of its fields in the file.
+            pub(crate) const NAMES: &'static [&'static str] =
+                &[$( $crate::yaml::mapping::written!($field $(, $written)?) ),*];
+
+            /// Refuses what is planned, and says which fields there are; before `from_fields`.
+            pub(crate) fn announce(
+                fields: &mut $crate::yaml::Fields<'_>,
+                report: &mut $crate::yaml::Report,
+            ) {
+                $( $( fields.refuse($planned, $crate::code::MODEL0016, $why, report); )* )?
+                let _ = &report; // of a mapping without planned fields
+                fields.know(Self::NAMES);
+            }
+
             pub(crate) fn from_fields(
                 fields: &mut $crate::yaml::Fields<'_>,
                 report: &mut $crate::yaml::Report,
             ) -> Self {
-                $( $( fields.refuse($planned, $crate::code::MODEL0016, $why, report); )* )?
                 let _ = &report; // of a mapping without fields
                 Self {
                     at: fields.at,
@@ -65,11 +78,11 @@ macro_rules! mapping {
 
         impl $crate::yaml::Decode for $Name {
             fn decode(node: &$crate::yaml::Node, report: &mut $crate::yaml::Report) -> Self {
-                let names: &[&str] =
-                    &[$( $crate::yaml::mapping::written!($field $(, $written)?) ),*];
+                let names = Self::NAMES;
                 let Some(mut fields) = $crate::yaml::Fields::of_these(node, names, report) else {
                     return Self::default();
                 };
+                Self::announce(&mut fields, report);
                 let value = Self::from_fields(&mut fields, report);
                 fields.finish(report);
                 value

@@ -3,6 +3,7 @@
 mod codes;
 mod consumers;
 mod datasets;
+mod fields;
 mod names;
 mod reading;
 mod sizes;

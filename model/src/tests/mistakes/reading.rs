@@ -4,42 +4,6 @@ use super::{codes, codes_with, mistakes};
 use crate::{ModelFile, load};
 
 #[test]
-fn unknown_field_gets_the_meant_one() {
-    insta::assert_snapshot!(mistakes(&[("priority: critical", "priorty: critical")]), @r#"
-    error[MODEL0007]: the field `priorty` does not exist here
-     --> consumers.yaml:4:1
-      |
-    4 | priorty: critical
-      | ^^^^^^^
-      = help: did you mean `priority`?
-    "#);
-}
-
-#[test]
-fn unknown_field_without_a_close_one_gets_the_list() {
-    insta::assert_snapshot!(mistakes(&[("percent: 50", "maximum_share: 50")]), @r#"
-    error[MODEL0007]: the field `maximum_share` does not exist here
-      --> crm.yaml:10:14
-       |
-    10 | max_delete: {maximum_share: 50, rows: 10}
-       |              ^^^^^^^^^^^^^
-       = help: the fields here are `percent`, `rows`
-    "#);
-}
-
-#[test]
-fn missing_field_points_at_its_document() {
-    insta::assert_snapshot!(mistakes(&[("schedule: {every: 1m}\n", "")]), @r#"
-    error[MODEL0008]: the field `schedule` is missing
-     --> shop.yaml:1:1
-      |
-    1 | kind: Datastore
-      | ^^^^
-      = help: add `schedule:`
-    "#);
-}
-
-#[test]
 fn broken_yaml_shows_the_place_and_reads_the_other_documents() {
     let changes = [("needs: {history: full}", "needs: {history: full"), ("slots: 8", "slots: 0")];
     insta::assert_snapshot!(mistakes(&changes), @r#"
