@@ -14,6 +14,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use servers::Servers;
+use teal_devstack::{Options, process::interrupted};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -44,16 +45,23 @@ async fn main() -> ExitCode {
 }
 
 async fn run(bench: &Bench) -> Outcome {
-    let servers = Servers::start().await?;
-    let measured = tokio::select! {
-        measured = async {
-            match bench {
-                Bench::FirstLoad(arguments) => first_load::run(&servers, arguments).await,
-                Bench::Streams(arguments) => streams::run(&servers, arguments).await,
-            }
-        } => measured,
-        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+    let options = servers::options();
+    let (measured, keep) = tokio::select! {
+        biased;
+        () = interrupted() => (Err("interrupted".into()), false),
+        measured = measure(bench, &options) => {
+            let failed = measured.is_err();
+            (measured, failed)
+        }
     };
-    servers.end(measured.is_err()).await?;
+    servers::end(&options, keep).await?;
     measured
+}
+
+async fn measure(bench: &Bench, options: &Options) -> Outcome {
+    let servers = Servers::start(options).await?;
+    match bench {
+        Bench::FirstLoad(arguments) => first_load::run(&servers, arguments).await,
+        Bench::Streams(arguments) => streams::run(&servers, arguments).await,
+    }
 }

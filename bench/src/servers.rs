@@ -1,4 +1,5 @@
-//! The servers that are measured: a development stack of its own, empty at the start, gone at the end.
+//! The servers that are measured: a private stack of this process, gone at the end. Another benchmark
+//! has others, and what one that was killed left behind goes when the next one starts.
 
 use std::{
     env,
@@ -14,6 +15,24 @@ use teal_model::release::CredentialStore;
 
 use crate::Outcome;
 
+/// Which servers those are.
+pub(crate) fn options() -> Options {
+    let progress = Progress::to(|line| println!("  {line}"));
+    Options::benchmark(project_root(Path::new(env!("CARGO_MANIFEST_DIR"))), progress)
+}
+
+/// Stops the servers, and removes what they kept unless somebody may want to look at it.
+pub(crate) async fn end(options: &Options, keep: bool) -> Outcome {
+    if !keep {
+        return Ok(Stack::wipe(options).await?);
+    }
+    Stack::down(options).await?;
+    if let Some(stack) = Stack::find(options)? {
+        println!("what they kept is in {} until the next benchmark", stack.folder().display());
+    }
+    Ok(())
+}
+
 pub(crate) struct Servers {
     options: Options,
     pub(crate) stack: Stack,
@@ -23,33 +42,20 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// Two PostgreSQL servers and Temporal with a file database.
-    pub(crate) async fn start() -> Outcome<Self> {
-        let progress = Progress::to(|line| println!("  {line}"));
-        let options =
-            Options::named(project_root(Path::new(env!("CARGO_MANIFEST_DIR"))), "bench", progress);
-        Stack::wipe(&options).await?;
-        let stack = Stack::up(&options).await?;
+    pub(crate) async fn start(options: &Options) -> Outcome<Self> {
+        let stack = Stack::up(options).await?;
         let secrets = tempfile::tempdir()?;
         for (name, url) in [("source", stack.source_url()), ("merge", stack.merge_url())] {
             let folder = secrets.path().join(name);
             std::fs::create_dir(&folder)?;
-            let options = PgConnectOptions::from_str(&url)?;
-            std::fs::write(folder.join("username"), options.get_username())?;
+            let login = PgConnectOptions::from_str(&url)?;
+            std::fs::write(folder.join("username"), login.get_username())?;
             let (_, rest) = url.split_once(':').ok_or("a URL without password")?;
             let (_, rest) = rest.split_once(':').ok_or("a URL without password")?;
             let (password, _) = rest.split_once('@').ok_or("a URL without password")?;
             std::fs::write(folder.join("password"), password)?;
         }
-        Ok(Self { options, stack, secrets })
-    }
-
-    /// Stops them, and removes what they kept unless somebody may want to look at it.
-    pub(crate) async fn end(self, keep: bool) -> Outcome {
-        if keep {
-            println!("what they kept is in {}", self.stack.folder().display());
-            return Ok(Stack::down(&self.options).await?);
-        }
-        Ok(Stack::wipe(&self.options).await?)
+        Ok(Self { options: options.clone(), stack, secrets })
     }
 
     /// Folder of the credentials.

@@ -74,24 +74,10 @@ async fn run(verb: Verb, project: PathBuf) -> Result<ExitCode> {
             let mut words = command.into_iter();
             let mut command = Command::new(words.next().unwrap_or_default());
             command.args(words);
-            forget_this_package(&mut command);
             return with::private_stack(project, command).await;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What `cargo run` says of this package would count as a change for build scripts that look at it
-/// (that of `ring`): a `cargo test` below would build half of all dependencies again.
-fn forget_this_package(command: &mut Command) {
-    for (name, _value) in std::env::vars_os() {
-        let of_this_package = |name: &str| {
-            ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start))
-        };
-        if name.to_str().is_some_and(of_this_package) {
-            command.env_remove(&name);
-        }
-    }
 }
 
 fn println(text: &str) {

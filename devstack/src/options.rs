@@ -9,7 +9,7 @@ use crate::Progress;
 pub struct Options {
     /// Folder of the project; the stack's state lies in its `.teal/<name>`.
     pub project: PathBuf,
-    /// Name of the stack within the project: `dev`, `demo`, `test-<pid>`.
+    /// Name of the stack within the project: `dev`, `demo`, `test-<pid>`, `bench-<pid>`.
     pub name: String,
     /// Whether the well-known ports (15432, 15433, 7233, 8233) are tried first.
     pub usual_ports: bool,
@@ -46,13 +46,27 @@ impl Options {
     /// A private stack of this process: own state, ports that nobody expects anything at, and a
     /// PostgreSQL of the newest version.
     pub fn private(project: impl Into<PathBuf>, progress: Progress) -> Self {
-        let name = format!("{PRIVATE_PREFIX}{}", std::process::id());
+        let name = format!("{TEST}{}", std::process::id());
         Self { usual_ports: false, newest: true, ..Self::named(project, &name, progress) }
+    }
+
+    /// As [`Options::private`], for a benchmark: the pair alone. What one that failed keeps stays until
+    /// the next benchmark.
+    pub fn benchmark(project: impl Into<PathBuf>, progress: Progress) -> Self {
+        let name = format!("{BENCHMARK}{}", std::process::id());
+        Self { name, newest: false, ..Self::private(project, progress) }
+    }
+
+    /// How the names of all stacks of its kind begin when it is one that ends with its owner.
+    pub(crate) fn private_kind(&self) -> Option<&'static str> {
+        [TEST, BENCHMARK].into_iter().find(|kind| self.name.starts_with(kind))
     }
 }
 
-/// Private stacks are named `test-<pid>`; those whose owner died are swept away.
-pub(crate) const PRIVATE_PREFIX: &str = "test-";
+/// Private stacks are named by their kind and `<pid>`. Those whose owner died are swept away when the
+/// next one of their kind starts.
+const TEST: &str = "test-";
+const BENCHMARK: &str = "bench-";
 
 /// The project that a folder belongs to: the nearest one upwards that has `.teal` or `.git`, else
 /// the folder itself.

@@ -14,6 +14,7 @@ use nix::{
     unistd::Pid,
 };
 use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{self, SignalKind};
 
 /// One process, for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,15 @@ impl Process {
         }
         true
     }
+}
+
+/// Waits until somebody asks this process to end: Ctrl-C, or SIGTERM.
+pub async fn interrupted() {
+    let streams = (unix::signal(SignalKind::interrupt()), unix::signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = streams else {
+        return std::future::pending().await; // no handlers: the default action ends this process
+    };
+    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
 }
 
 /// All processes whose working directory is `folder`: servers and backends of one data folder.

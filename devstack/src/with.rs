@@ -7,12 +7,12 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use teal_devstack::{Options, Progress, Stack, process::Process};
-use teal_model::{Error, Result};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    signal::unix::{SignalKind, signal},
+use teal_devstack::{
+    Options, Progress, Stack,
+    process::{Process, interrupted},
 };
+use teal_model::{Error, Result};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// After Ctrl-C the command may finish its own clean-up for this long.
 const COMMAND_GRACE: Duration = Duration::from_secs(10);
@@ -99,12 +99,4 @@ impl Drop for GentleEnd {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-async fn interrupted() {
-    let streams = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = streams else {
-        return std::future::pending().await; // no handlers: the default action ends this process
-    };
-    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
 }

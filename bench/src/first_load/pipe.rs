@@ -1,9 +1,8 @@
 //! The pipe to compare with: two `psql` processes.
 
-use std::{
-    process::{Command, Stdio},
-    time::Instant,
-};
+use std::{process::Stdio, time::Instant};
+
+use tokio::process::Command;
 
 use super::stage::Stage;
 use crate::Outcome;
@@ -17,13 +16,16 @@ pub(crate) async fn run(stage: &Stage<'_>) -> Outcome<f64> {
     let mut sender = Command::new("psql")
         .args(["-qX", "-d", &stage.source_url(), "-c", out])
         .stdout(Stdio::piped())
+        .kill_on_drop(true)
         .spawn()?;
-    let pipe = sender.stdout.take().ok_or("no pipe")?;
+    let pipe: Stdio = sender.stdout.take().ok_or("no pipe")?.try_into()?;
     let receiver = Command::new("psql")
         .args(["-qX", "-d", &stage.merge_url(), "-c", "copy raw from stdin (format binary)"])
         .stdin(pipe)
-        .status()?;
-    if !(sender.wait()?.success() && receiver.success()) {
+        .kill_on_drop(true)
+        .status()
+        .await?;
+    if !(sender.wait().await?.success() && receiver.success()) {
         return Err("the psql pipe failed".into());
     }
     stage.merge_sql("alter table raw add primary key (id)").await?;

@@ -1,5 +1,6 @@
 //! The development stack under what people do to it. Each test has a stack of its own.
 
+mod benchmarks;
 mod survives;
 mod with;
 

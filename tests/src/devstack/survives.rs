@@ -112,3 +112,15 @@ async fn down_ends_programs_and_servers_and_keeps_the_data() {
     project.end().await;
     assert!(!folder.exists());
 }
+
+#[tokio::test]
+async fn an_up_that_waited_for_a_wipe_starts_anew() {
+    let project = Project::new();
+    let wiped = Stack::up(&project.options).await.unwrap();
+    let (gone, up) = tokio::join!(Stack::wipe(&project.options), Stack::up(&project.options));
+    gone.unwrap();
+    let up = up.unwrap();
+    assert_ne!(up.environment(), wiped.environment(), "passwords went with the data");
+    assert_eq!(number(&up.source_url(), "select 1::bigint").await, 1);
+    project.end().await;
+}
