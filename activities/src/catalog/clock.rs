@@ -9,9 +9,19 @@
 
 use std::time::Instant;
 
+use sqlx::PgConnection;
+use teal_model::Result;
+
+use crate::pg::PgResultExt;
+
 /// Clocks that differ by less count as one: a message takes its time, and so does a busy worker. A
 /// batch that begins this little before its due time was meant for it ([`super::due`]).
 pub(crate) const TOLERANCE_MS: i64 = 5_000;
+
+/// How often a clock is read; the quickest answer says most.
+const READINGS: usize = 3;
+/// After an answer whose way hides so little nothing better is looked for.
+const CLEAR_MS: u64 = 100;
 
 /// The clock of who asks.
 #[derive(Debug, Clone, Copy)]
@@ -33,15 +43,74 @@ impl Asker {
         self.asked_at_ms.map(|asked_at| asked_at.saturating_add(passed))
     }
 
-    /// How far the merge store's clock, which shows this now, is ahead of it.
-    pub(crate) fn ahead_ms(&self, ledger_now_ms: i64) -> i64 {
-        self.now_ms().map_or(0, |now| ahead(ledger_now_ms, now))
+    /// How far the merge store's clock is ahead of it. The store is asked now: a time that it told
+    /// earlier has aged by who knows how much.
+    ///
+    /// # Errors
+    /// Those of PostgreSQL.
+    pub(crate) async fn skew(&self, ledger: &mut PgConnection) -> Result<Skew> {
+        if self.asked_at_ms.is_none() {
+            return Ok(Skew::default());
+        }
+        skew(ledger, || self.now_ms().unwrap_or_default()).await
     }
 }
 
-fn ahead(ledger_now_ms: i64, asker_now_ms: i64) -> i64 {
-    let ahead = ledger_now_ms.saturating_sub(asker_now_ms);
-    if ahead.saturating_abs() < TOLERANCE_MS { 0 } else { ahead }
+/// How far a server's clock is ahead of ours, which shows `now_ms`.
+///
+/// # Errors
+/// Those of PostgreSQL.
+pub(crate) async fn skew(connection: &mut PgConnection, now_ms: impl Fn() -> i64) -> Result<Skew> {
+    let mut best: Option<Skew> = None;
+    for _reading in 0..READINGS {
+        let before = now_ms();
+        let there: i64 =
+            sqlx::query_scalar("select (extract(epoch from clock_timestamp()) * 1000)::bigint")
+                .fetch_one(&mut *connection)
+                .await
+                .during("asking for the time")?;
+        let reading = Skew::between(before, there, now_ms());
+        if best.is_none_or(|best| reading.blur_ms < best.blur_ms) {
+            best = Some(reading);
+        }
+        if reading.blur_ms <= CLEAR_MS {
+            break;
+        }
+    }
+    Ok(best.unwrap_or_default())
+}
+
+/// What one look at another clock told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skew {
+    /// How far the other clock is ahead, in milliseconds.
+    pub ahead_ms: i64,
+    /// How far off that may be: half the time between question and answer.
+    pub blur_ms: u64,
+}
+
+impl Skew {
+    /// From our time before the question, the other's answer, our time after it; all in Unix
+    /// milliseconds.
+    pub fn between(before_ms: i64, there_ms: i64, after_ms: i64) -> Self {
+        let middle = before_ms.midpoint(after_ms);
+        Self {
+            ahead_ms: there_ms.saturating_sub(middle),
+            blur_ms: after_ms.abs_diff(before_ms).div_ceil(2),
+        }
+    }
+
+    /// The part of it that the way there and back cannot explain.
+    pub(crate) fn certain_ms(self) -> i64 {
+        let size = self.ahead_ms.unsigned_abs().saturating_sub(self.blur_ms);
+        i64::try_from(size).unwrap_or(i64::MAX).saturating_mul(self.ahead_ms.signum())
+    }
+
+    /// As it counts for due times: clocks that nearly agree are one.
+    pub(crate) fn counted_ms(self) -> i64 {
+        let certain = self.certain_ms();
+        if certain.saturating_abs() < TOLERANCE_MS { 0 } else { certain }
+    }
 }
 
 /// A time of the merge store's clock in terms of one that is behind it by `ahead_ms`; 0, which stands
@@ -53,6 +122,10 @@ pub(crate) fn theirs(at_ms: i64, ahead_ms: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ahead(ledger_now_ms: i64, asker_now_ms: i64) -> i64 {
+        Skew::between(asker_now_ms, ledger_now_ms, asker_now_ms).counted_ms()
+    }
 
     #[test]
     fn clocks_that_nearly_agree_are_one() {
@@ -67,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_answer_is_no_skew() {
+        const HOUR: i64 = 3_600_000;
+        // asked at 0, answered after a minute; the store read its clock at once, or at the very end
+        for (there, counted) in
+            [(0, 0), (60_000, 0), (64_999, 0), (65_000, 5_000), (-5_000, -5_000)]
+        {
+            assert_eq!(Skew::between(0, there, 60_000).counted_ms(), counted, "{there}");
+        }
+        assert_eq!(Skew::between(0, HOUR, 60_000).counted_ms(), HOUR - 60_000);
+        assert_eq!(Skew::between(0, -HOUR, 60_000).counted_ms(), -HOUR);
+    }
+
+    #[test]
     fn a_due_time_is_as_far_away_by_either_clock() {
         let (ledger_now, asker_now) = (5_000_000, 1_400_000);
         let due = ledger_now + 60_000;
@@ -77,10 +163,8 @@ mod tests {
 
     #[test]
     fn who_does_not_say_speaks_of_the_merge_stores_clock() {
-        let silent = Asker::new(0);
-        assert_eq!((silent.now_ms(), silent.ahead_ms(99_000_000)), (None, 0));
+        assert_eq!(Asker::new(0).now_ms(), None);
         let told = Asker::new(1_000);
         assert!(told.now_ms().is_some_and(|now| (1_000..9_000).contains(&now)));
-        assert!(told.ahead_ms(3_601_000) > 3_590_000);
     }
 }

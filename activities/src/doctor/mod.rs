@@ -37,8 +37,9 @@ use teal_model::{
 pub use report::{Check, Place, Report, RunBy, Script, Verdict};
 use scope::Scope;
 
+pub use crate::catalog::clock::Skew;
 use crate::pg::Address;
-pub use server::{Skew, clock};
+pub use server::clock;
 
 /// Looks at the databases of a release: merge store and sources.
 pub async fn databases(release: &Release, credentials: &CredentialStore, report: &mut Report) {

@@ -11,10 +11,11 @@ use super::{
     told,
     visit::Visit,
 };
-use crate::pg::{self, PgResultExt};
+use crate::{
+    catalog::clock::{Skew, skew},
+    pg::{self, PgResultExt},
+};
 
-/// How often the clock is read; the quickest answer says most.
-const READINGS: usize = 3;
 /// Above this, "late" and "since" of `teal status` mislead.
 const WARN_MS: u64 = 1_000;
 /// Above this, work that is alive may pass for dead.
@@ -39,7 +40,7 @@ pub(super) async fn look(
     connection(&facts, subject, place, report);
     pooler(visit, subject, report).await;
     settings::judge(part, &facts, sessions, subject, place, report);
-    match skew(&mut visit.connection).await {
+    match skew(&mut visit.connection, now_ms).await {
         Ok(skew) => clock(skew, subject, report),
         Err(error) => report.fail(subject, "clock", told(&error), error.help()),
     }
@@ -104,53 +105,16 @@ async fn backend(connection: &mut PgConnection) -> Result<i32> {
     asked.and_then(|row| row.try_get(0)).during("asking for the backend's number")
 }
 
-/// How far the server's clock is ahead of ours, in milliseconds, with half the way there and back.
-async fn skew(connection: &mut PgConnection) -> Result<Skew> {
-    let mut best: Option<Skew> = None;
-    for _reading in 0..READINGS {
-        let before = now_ms();
-        let there: i64 =
-            sqlx::query_scalar("select (extract(epoch from clock_timestamp()) * 1000)::int8")
-                .fetch_one(&mut *connection)
-                .await
-                .during("asking for the time")?;
-        let reading = Skew::between(before, there, now_ms());
-        if best.is_none_or(|best| reading.blur_ms < best.blur_ms) {
-            best = Some(reading);
-        }
-    }
-    Ok(best.unwrap_or_default())
-}
-
 #[expect(clippy::disallowed_methods, reason = "to be compared with the server's")]
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// What one look at another clock told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Skew {
-    /// How far the other clock is ahead, in milliseconds.
-    pub ahead_ms: i64,
-    /// How far off that may be: half the time between question and answer.
-    pub blur_ms: u64,
-}
-
 impl Skew {
-    /// From our time before the question, the other's answer, our time after it; all in Unix
-    /// milliseconds.
-    pub fn between(before_ms: i64, there_ms: i64, after_ms: i64) -> Self {
-        let middle = before_ms.midpoint(after_ms);
-        Self {
-            ahead_ms: there_ms.saturating_sub(middle),
-            blur_ms: after_ms.abs_diff(before_ms).div_ceil(2),
-        }
-    }
-
     /// What it means.
     pub fn verdict(self) -> Verdict {
-        match self.ahead_ms.unsigned_abs().saturating_sub(self.blur_ms) {
+        match self.certain_ms().unsigned_abs() {
             0..=WARN_MS => Verdict::Ok,
             off if off <= FAIL_MS => Verdict::Warn,
             _ => Verdict::Fail,

@@ -47,7 +47,7 @@ pub async fn load(io: &Io, request: &LoadRequest) -> Result<LoadReport> {
     let pool = io.ledger(&wanted.spec.merge).await?;
     let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
     let state = recover(io, &mut ledger, &stream, wanted.id, request.remembered_batch).await?;
-    let ahead_ms = asker.ahead_ms(state.now_ms);
+    let ahead_ms = asker.skew(&mut ledger).await?.counted_ms();
     if ahead_ms != 0 {
         tracing::warn!(%stream, ahead_ms, "the merge store's clock differs from temporal's");
     }

@@ -72,13 +72,13 @@ async fn merge_over(
         let stream = &stream.spec.id;
         tracing::warn!(%stream, %error, "the catalog still tells of a failure that is over");
     }
-    let Some(asker_now) = asker.now_ms() else { return Ok(report) };
     // What is committed stays so when the connection breaks now: then the clocks count as one.
-    let ledger_now = store.now_ms().await.unwrap_or(asker_now);
-    let ahead_ms = asker.ahead_ms(ledger_now);
+    let skew = asker.skew(store.connection()).await.unwrap_or_default();
+    let Some(asker_now) = asker.now_ms() else { return Ok(report) };
+    let ledger_now = asker_now.saturating_add(skew.certain_ms());
     Ok(MergeReport {
-        next_due_at_ms: theirs(report.next_due_at_ms, ahead_ms),
-        now_ms: theirs(ledger_now, ahead_ms),
+        next_due_at_ms: theirs(report.next_due_at_ms, skew.counted_ms()),
+        now_ms: theirs(ledger_now, skew.counted_ms()),
         ..report
     })
 }

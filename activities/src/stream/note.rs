@@ -36,7 +36,7 @@ pub async fn note(io: &Io, request: &NoteRequest) -> Result<NoteReport> {
     }
     let now_ms = ledger::state::read_state(&mut ledger, wanted.id).await?.now_ms;
     let next_tick = due::after(&wanted.spec, now_ms);
-    let ahead_ms = asker.ahead_ms(now_ms);
+    let ahead_ms = asker.skew(&mut ledger).await?.counted_ms();
     let next_due_at_ms = theirs(request.next_due_at_ms, -ahead_ms); // the way back
     let noted = NoteRequest { next_due_at_ms, ..request.clone() };
     put_state(&mut ledger, &wanted, &noted, next_tick).await?;

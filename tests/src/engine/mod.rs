@@ -8,6 +8,7 @@ mod fencing;
 mod frames;
 mod golden;
 mod guards;
+mod lateness;
 mod names;
 mod network;
 mod pulse;

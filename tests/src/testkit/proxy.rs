@@ -60,6 +60,8 @@ pub(crate) enum Fault {
     CutReply,
     /// What the server answers is lost, and the connection stays open.
     StallReply,
+    /// What the server answers comes so much later.
+    LateReply(Duration),
 }
 
 #[derive(Debug)]
@@ -170,7 +172,8 @@ impl Drop for Proxy {
 struct Shared {
     cut: Notify,
     stalled: watch::Sender<bool>,
-    reply_is_lost: Mutex<Option<Fault>>,
+    /// What becomes of the next answer.
+    reply: Mutex<Option<Fault>>,
 }
 
 async fn connection(guest: TcpStream, to: String, rules: Arc<Rules>) {
@@ -247,6 +250,9 @@ impl Pump<'_> {
             let Ok(read @ 1..) = self.from.read(&mut buffer[..most]).await else { break };
             let chunk = &buffer[..read];
             self.free(&self.rules.frozen).await;
+            if let Some(late) = self.late() {
+                tokio::time::sleep(late).await;
+            }
             let struck = self.due(&mut seen, chunk);
             if self.meets(struck) {
                 std::future::pending::<()>().await; // the connection is cut, and this way with it
@@ -264,9 +270,9 @@ impl Pump<'_> {
 
     /// Lets a fault happen, one of now or one that waited for the reply; `true`: the connection ends.
     fn meets(&self, struck: Option<Fault>) -> bool {
-        let mut reply = self.shared.reply_is_lost.lock().expect("it");
+        let mut reply = self.shared.reply.lock().expect("it");
         let fault = match (struck, self.way) {
-            (Some(Fault::CutReply | Fault::StallReply), Way::Out) => {
+            (Some(Fault::CutReply | Fault::StallReply | Fault::LateReply(_)), Way::Out) => {
                 *reply = struck;
                 return false;
             }
@@ -282,7 +288,19 @@ impl Pump<'_> {
                 self.shared.stalled.send_replace(true);
                 false
             }
-            None => false,
+            Some(Fault::LateReply(_)) | None => false,
+        }
+    }
+
+    /// How much later than now the answer comes that was asked for, once.
+    fn late(&self) -> Option<Duration> {
+        let mut reply = self.shared.reply.lock().expect("it");
+        match *reply {
+            Some(Fault::LateReply(late)) if self.way == Way::Back => {
+                *reply = None;
+                Some(late)
+            }
+            _ => None,
         }
     }
 
@@ -358,6 +376,19 @@ mod tests {
                 Some("two four"),
                 "{fault:?}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn one_answer_comes_late() {
+        const LATE: Duration = Duration::from_millis(300);
+        let proxy = Proxy::to(echo().await.to_string()).await;
+        let mut guest = TcpStream::connect(proxy.address()).await.unwrap();
+        proxy.plan(When::Said(&["two"]), Fault::LateReply(LATE));
+        for (words, late) in [("one", false), ("two", true), ("two", false)] {
+            let asked = std::time::Instant::now();
+            assert_eq!(says(&mut guest, words).await.as_deref(), Some(words));
+            assert_eq!(asked.elapsed() >= LATE, late, "{words}");
         }
     }
 

@@ -65,17 +65,6 @@ impl PostgresStore {
             .during("asking for the backend's number")
     }
 
-    /// The server's clock, Unix milliseconds.
-    ///
-    /// # Errors
-    /// Those of PostgreSQL.
-    pub async fn now_ms(&mut self) -> Result<i64> {
-        sqlx::query_scalar("select (extract(epoch from clock_timestamp()) * 1000)::bigint")
-            .fetch_one(&mut self.connection)
-            .await
-            .during("reading the merge store's clock")
-    }
-
     /// The connection itself: for ledger statements between the store's own.
     pub const fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
