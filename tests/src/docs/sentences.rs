@@ -74,7 +74,7 @@ teal run '*'
 # a worker is ready when it polls, and ends well when it is told to
 attends() {
   "$@" 2> attended.log & local attended=$!
-  for look in $(seq 300); do
+  for look in $(seq 1200); do
     grep -q polling attended.log && break
     kill -0 $attended || break
     sleep 0.1

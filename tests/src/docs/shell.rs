@@ -1,10 +1,17 @@
 //! A shell that types the commands of pages, one after another.
 
 use std::{
+    fs::{self, File, Permissions},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
-    process::{Command as Program, Stdio},
+    process::{Child, Command as Program, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use tempfile::TempDir;
 
 use super::page::Command;
@@ -13,8 +20,13 @@ use crate::testkit::teal;
 /// Programs that come with PostgreSQL's client packages: where they are missing their commands are
 /// passed over, as the embedded PostgreSQL has only the server.
 const OPTIONAL: [&str; 4] = ["psql", "pg_dump", "pg_restore", "createdb"];
-/// Nothing in the docs takes that long; a command that waits for ever must not hold the tests.
-const LIMIT: &str = "300";
+/// No command of the docs takes that long, on a busy machine either; one that waits for ever must not
+/// hold the tests.
+const LIMIT: Duration = Duration::from_secs(300);
+/// What a shell that is told to end may take for cleaning up.
+const GRACE: Duration = Duration::from_secs(60);
+/// File that names the command which is typed just now.
+const DOING: &str = ".doing";
 
 /// A person's shell in an empty folder.
 pub(super) struct Shell {
@@ -25,18 +37,23 @@ pub(super) struct Shell {
     /// Shell text before the first command, and after the last, whatever came.
     before: String,
     after: String,
+    /// For one command.
+    limit: Duration,
 }
 
 impl Shell {
     /// In a folder of its own.
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        // As a project's is: its stack lies in it, also when that of root has servers of another user.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("opening it");
         Self {
             folder,
             exchanges: Vec::new(),
             variables: Vec::new(),
             before: String::new(),
             after: String::new(),
+            limit: LIMIT,
         }
     }
 
@@ -80,7 +97,10 @@ impl Shell {
 
     fn carry_out(&self, text: &str) {
         let script = self.folder.path().join(".commands.sh");
-        std::fs::write(&script, text).expect("a script");
+        fs::write(&script, text).expect("a script");
+        // no pipe: what the commands leave in the background may hold it open
+        let log = self.folder.path().join(".commands.log");
+        let output = File::create(&log).expect("a log");
         let path = std::env::var("PATH").unwrap_or_default();
         let programs = teal::binary().parent().expect("a folder").display().to_string();
         let home = std::env::var("HOME").unwrap_or_default();
@@ -88,8 +108,7 @@ impl Shell {
             std::env::var(name).unwrap_or_else(|_| format!("{home}/{folder}"))
         };
         let cache = kept("XDG_CACHE_HOME", ".cache");
-        let output = Program::new("timeout")
-            .args(["--kill-after=10", LIMIT, "bash"])
+        let child = Program::new("bash")
             .arg(&script)
             .current_dir(self.folder.path())
             .env_clear()
@@ -102,19 +121,49 @@ impl Shell {
             .envs(std::env::vars().filter(|(name, _)| KEPT.contains(&name.as_str())))
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .output()
+            .stderr(output.try_clone().expect("a log"))
+            .stdout(output)
+            .process_group(0)
+            .spawn()
             .expect("bash");
-        let text = String::from_utf8_lossy(&output.stdout);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}\n{text}\n{errors}", output.status);
+        let ended = self.ended(child);
+        let said = fs::read(&log).expect("what was said");
+        let said = String::from_utf8_lossy(&said);
+        let status =
+            ended.unwrap_or_else(|doing| panic!("{said}\n── {doing}: no end in {:?}", self.limit));
+        assert!(status.success(), "{status}\n{said}");
+    }
+
+    /// Waits for its end; ends it when one command takes too long, and tells which.
+    fn ended(&self, mut child: Child) -> Result<ExitStatus, String> {
+        let (mut doing, mut since) = (String::new(), Instant::now());
+        loop {
+            if let Some(status) = child.try_wait().expect("its status") {
+                return Ok(status);
+            }
+            let now = fs::read_to_string(self.folder.path().join(DOING)).unwrap_or_default();
+            if now != doing {
+                (doing, since) = (now, Instant::now());
+            }
+            if since.elapsed() > self.limit {
+                end(&mut child);
+                return Err(doing);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn script(&self, commands: &[Command], lines: fn(&Command) -> String) -> String {
-        let mut script = format!("exec 2>&1\nended() {{\n:\n{}\n}}\ntrap ended EXIT\n", self.after);
+        let doing = |what: &str| {
+            format!("printf %s '{what}' > '{}/{DOING}'\n", self.folder.path().display())
+        };
+        let (beginning, end) = (doing("what comes first"), doing("cleaning up"));
+        let mut script =
+            format!("{beginning}ended() {{\n{end}{}\n}}\ntrap ended EXIT\n", self.after);
         script.push_str("set -e\n");
         script.push_str(&self.before);
         script.push_str("set +e\nfailed=0\n");
-        for Command { place, text, exit } in commands {
+        for (number, Command { place, text, exit }) in commands.iter().enumerate() {
             let mut text = text.clone();
             for (page, there) in &self.exchanges {
                 text = text.replace(page, there);
@@ -127,10 +176,23 @@ impl Shell {
                      else\n{text}\nfi"
                 );
             }
+            script.push_str(&doing(&format!("{place}, command {}", number + 1)));
             script.push_str(&lines(&Command { place: place.clone(), text, exit: *exit }));
         }
         script
     }
+}
+
+/// Tells a shell and what it started to end.
+fn end(child: &mut Child) {
+    let group = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
+    killpg(group, Signal::SIGTERM).ok();
+    let told = Instant::now();
+    while told.elapsed() < GRACE && child.try_wait().is_ok_and(|ended| ended.is_none()) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    killpg(group, Signal::SIGKILL).ok(); // or it has ended
+    child.wait().ok();
 }
 
 /// A command after which nothing makes sense when it failed.
@@ -162,3 +224,17 @@ const KEPT: [&str; 7] = [
     "RUSTFLAGS",
     "RUSTUP_TOOLCHAIN",
 ];
+
+#[test]
+fn one_command_has_a_limit_and_many_have_none() {
+    let mut shell = Shell::new();
+    shell.limit = Duration::from_secs(2);
+    shell.finally("touch cleaned");
+    let command = |text: &str| Command { place: "a.md:1".into(), text: text.into(), exit: 0 };
+    shell.run(&[command("sleep 1.2"), command("sleep 1.2")]);
+    let endless = || shell.run(&[command("rm cleaned"), command("sleep 100")]);
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(endless)).unwrap_err();
+    let said = panic.downcast_ref::<String>().expect("words");
+    assert!(said.ends_with("── a.md:1, command 2: no end in 2s"), "{said}");
+    assert!(shell.folder().join("cleaned").exists(), "it cleaned up");
+}
