@@ -55,6 +55,11 @@ teal_model::codes! {
     PG0024: Transient, "what answers is not PostgreSQL",
         "another program listens there: correct host and port";
 
+    /// A server that found its own files damaged.
+    PG0025: Bug, "the PostgreSQL server found damage in its own data",
+        "its administrator has to look: keep a copy of its files, find out how far it goes (pg_amcheck), \
+         repair or restore; then `teal retry <stream>` and `teal verify <stream>`";
+
     /// A native type that Teal does not carry.
     PG0010: Config, "Teal does not carry this type",
         "say `text` for a type of an extension or of a user (its values are carried as PostgreSQL \

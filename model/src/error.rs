@@ -17,7 +17,7 @@ pub enum Kind {
     Data,
     /// A newer attempt owns the batch: drop this one and read the ledger.
     Fenced,
-    /// Teal is wrong.
+    /// Somebody has to look: Teal is wrong, or a server is damaged.
     Bug,
 }
 

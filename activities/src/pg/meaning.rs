@@ -92,6 +92,8 @@ pub const MEANINGS: &[Meaning] = &[
         "somebody else changes the same object, such as its grants",
         code::PG0005,
     ),
+    of(state("XX001"), "a table is damaged: a page, a value, the status of a row", code::PG0025),
+    of(state("XX002"), "an index is damaged", code::PG0025),
     of(class("08"), "the connection failed, in the server's words", code::PG0002),
     of(class("28"), "the login is refused", code::PG0003),
     of(class("40"), "the transaction was rolled back", code::PG0005),

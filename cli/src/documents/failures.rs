@@ -29,7 +29,7 @@ const KINDS: [(Kind, &str); 5] = [
     (Kind::Config, "who owns the model, a setting, a credential or a server"),
     (Kind::Data, "who owns the data: it breaks its contract"),
     (Kind::Fenced, "nobody has to: a newer attempt or configuration is at work"),
-    (Kind::Bug, "Teal is wrong, or a server is damaged: report it"),
+    (Kind::Bug, "somebody has to look: Teal is wrong (report it), or a server is damaged"),
 ];
 
 /// The whole page.

@@ -12,7 +12,7 @@ pub(crate) fn text() -> String {
         | data | the data breaks its contract | is `failing`, as above |\n\
         | transient | network, locks, servers that are down | is `backing_off` and takes the same batch up again |\n\
         | fenced | a newer attempt or configuration is at work | reads the ledger and goes on |\n\
-        | bug | Teal is wrong: report it | is `failing`, without a retry |\n\n\
+        | bug | somebody has to look: Teal is wrong (report it), or a server is damaged | is `failing`, without a retry |\n\n\
         Which error of PostgreSQL becomes which code, and when a stream tries again: [failures.md](../failures.md).\n"
         .to_owned();
     for (letters, title) in GROUPS {

@@ -100,6 +100,16 @@ async fn servers_say_what_the_table_is_about() {
         ("select (select g from generate_series(1, 2) g)", "21000", code::PG0008),
         (wide, "54000", code::PG0008),
         ("do $$ begin raise 'hunter2'; end $$", "P0001", code::PG0008),
+        (
+            "do $$ begin raise 'a page' using errcode = 'data_corrupted'; end $$",
+            "XX001",
+            code::PG0025,
+        ),
+        (
+            "do $$ begin raise 'a page' using errcode = 'index_corrupted'; end $$",
+            "XX002",
+            code::PG0025,
+        ),
         (sort, "53400", code::PG0006),
         ("select pg_read_file('/nothing')", "58P01", code::PG0006),
         ("selekt 1", "42601", code::PG0001),
