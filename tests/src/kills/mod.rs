@@ -79,7 +79,7 @@ async fn a_run_without_kills_is_sound_and_damage_by_hand_is_found() {
     plant.apply().await;
     let worker = plant.worker("");
     let writers = Writers::start(&plant.source, seed());
-    plant.write(&Wish { extra: true, audit: true, slower: true }.model());
+    plant.write(&Wish { extra: true, audit: true, slower: true, split: false }.model());
     plant.teal(&["apply", "--yes"]).await;
     let extra =
         "select count(*) from teal.batch b join teal.batch_dataset d using (stream_id, batch)

@@ -28,8 +28,13 @@ fn stall(plant: &Plant, dataset: &str) -> StreamId {
 }
 
 /// Ids of workflows that do not run any more once the first model is applied again.
-pub(super) fn workflows_that_end(plant: &Plant) -> [String; 2] {
-    [stall(plant, "extra").workflow_id(), names::apply_workflow(&plant.name)]
+pub(super) fn workflows_that_end(plant: &Plant) -> Vec<String> {
+    let platforms = [plant.name.clone(), format!("{}_h", plant.name)];
+    let split = platforms.iter().flat_map(|platform| {
+        ["people", "orders", "extra"].map(|dataset| StreamId::single(platform, "shop", dataset))
+    });
+    let streams = split.chain([stall(plant, "extra")]).map(|stream| stream.workflow_id());
+    streams.chain([names::apply_workflow(&plant.name)]).collect()
 }
 
 /// How many batches were committed so far, of all streams.

@@ -1,7 +1,8 @@
 //! What a person wants of the model, in turn.
 //!
 //! Columns of `people` and `orders` never change, as the checkers know them; everything around them
-//! does: a dataset and its streams, a workspace with its views, a schedule.
+//! does: a dataset and its streams, a workspace with its views, a schedule, which stream has which
+//! table.
 
 use rand::{
     Rng,
@@ -20,11 +21,18 @@ pub(super) struct Wish {
     pub(super) audit: bool,
     /// Batches are due half as often.
     pub(super) slower: bool,
+    /// Each dataset of the first store has a stream of its own: tables go from stream to stream.
+    pub(super) split: bool,
 }
 
 impl Distribution<Wish> for StandardUniform {
     fn sample<R: Rng + ?Sized>(&self, random: &mut R) -> Wish {
-        Wish { extra: random.random(), audit: random.random(), slower: random.random() }
+        Wish {
+            extra: random.random(),
+            audit: random.random(),
+            slower: random.random(),
+            split: random.random_ratio(1, 4),
+        }
     }
 }
 
@@ -34,6 +42,7 @@ impl Wish {
         let extra = |store| if self.extra { format!(", {store}:extra") } else { String::new() };
         let more = if self.audit { STALL.to_owned() + AUDIT } else { STALL.to_owned() };
         Model {
+            streams: if self.split { "single" } else { "multi" }.to_owned(),
             schedule: format!(
                 "{{every: {}}}\nmax_delete: 100%",
                 if self.slower { "2s" } else { "1s" }
