@@ -41,10 +41,18 @@ fn field(stat: &[String], n: usize) -> f64 {
 
 /// Largest resident memory of a process (`self`, or its number) so far, in MB.
 pub(crate) fn peak_mb(process: &str) -> u64 {
+    kilobytes(process, "VmHWM:") / 1024
+}
+
+/// Resident memory of a process now, in bytes.
+pub(crate) fn resident_bytes(process: i32) -> u64 {
+    kilobytes(&process.to_string(), "VmRSS:") * 1024
+}
+
+fn kilobytes(process: &str, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) / 1024
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// Bytes of all files below a folder.

@@ -4,8 +4,11 @@
 //! minute after its last sign. An apply in one process holds a lock of its plan, and is over as soon as
 //! that process is gone, however it went. (One whose machine vanished still counts for its minute.)
 
-use sqlx::{PgConnection, PgPool};
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 use teal_model::Result;
+use tokio::task::JoinSet;
 
 use crate::pg::{self, PgResultExt};
 
@@ -18,10 +21,14 @@ pub(super) enum Alive {
     BySession,
 }
 
-/// A session that holds the lock of a plan until it is dropped.
+/// Holds the lock of a plan until it is dropped, in another session where one was ended.
 pub(super) struct Session {
-    _holds: PgConnection,
+    _keeper: JoinSet<()>,
 }
+
+/// How often the session is looked at, and how long it may take to answer. Whoever begins another apply
+/// in a moment without one takes over; that is rare, and the next step of ours is refused then.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Several processes may apply one plan: each helps the others.
@@ -31,13 +38,34 @@ impl Session {
     pub(super) async fn open(control: &PgPool, plan: &str) -> Result<Self> {
         // it says nothing for as long as the apply takes
         let options = (*control.connect_options()).clone().options([("idle_session_timeout", "0")]);
-        let mut connection = pg::connect(&options).await?;
-        sqlx::query("select pg_advisory_lock_shared(hashtextextended('teal/apply/' || $1, 0))")
-            .bind(plan)
-            .execute(&mut connection)
-            .await
-            .during("saying who applies")?;
-        Ok(Self { _holds: connection })
+        let (first, plan) = (hold(&options, plan).await?, plan.to_owned());
+        let mut keeper = JoinSet::new();
+        keeper.spawn(async move { keep(first, &options, &plan).await });
+        Ok(Self { _keeper: keeper })
+    }
+}
+
+async fn hold(options: &PgConnectOptions, plan: &str) -> Result<PgConnection> {
+    let mut connection = pg::connect(options).await?;
+    sqlx::query("select pg_advisory_lock_shared(hashtextextended('teal/apply/' || $1, 0))")
+        .bind(plan)
+        .execute(&mut connection)
+        .await
+        .during("saying who applies")?;
+    Ok(connection)
+}
+
+async fn keep(mut holds: PgConnection, options: &PgConnectOptions, plan: &str) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let answer = tokio::time::timeout(LOOK_EVERY, holds.ping()).await;
+        if matches!(answer, Ok(Ok(()))) {
+            continue;
+        }
+        match hold(options, plan).await {
+            Ok(another) => holds = another,
+            Err(error) => tracing::debug!(%error, "nobody can see that the apply is alive"),
+        }
     }
 }
 

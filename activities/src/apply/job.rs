@@ -9,7 +9,7 @@ use crate::{
     catalog::control::{self, CatalogStream},
     code,
     orchestrator::Ensured,
-    pg::{self, PgResultExt},
+    pg::{self, Lifeline, PgResultExt},
     provision::{alter, hand_over as tables_over, tables},
     stream,
 };
@@ -87,10 +87,14 @@ pub(super) async fn hand_over(
         }
         receivers.push((table.dataset.clone(), to.id));
     }
-    let pool = io.ledger(&giver.spec.merge).await?;
-    let mut tx = pg::begin_in(&pool, HANDING).await?;
-    let moved = tables_over::hand_over(&mut tx, (from, giver.id), &receivers).await?;
-    pg::commit(tx, Boundary::ApplyHandOver).await?;
+    let (mut conn, line) = Lifeline::pooled(io, &giver.spec.merge).await?;
+    let handing = async {
+        let mut tx = pg::begin(&mut conn, HANDING).await?;
+        let moved = tables_over::hand_over(&mut tx, (from, giver.id), &receivers).await?;
+        pg::commit(tx, Boundary::ApplyHandOver).await?;
+        Ok(moved)
+    };
+    let moved = Box::pin(line.guard(handing)).await?;
     set_intent(io, from, control::RETIRED, reason, by).await?;
     Ok(format!("{moved} tables handed over"))
 }

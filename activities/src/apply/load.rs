@@ -6,10 +6,17 @@ use sqlx::PgConnection;
 use teal_model::{Error, Result, StreamId};
 use teal_proto::v1::Failure;
 
-use crate::{Io, Orchestrator, Pulse, catalog::control, code, pg::PgResultExt};
+use crate::{
+    Io, Orchestrator, Pulse,
+    catalog::control,
+    code,
+    pg::{self, PgResultExt},
+};
 
 /// How often the ledger is looked at; the load itself takes longer.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+const LOOKING: &str = "looking whether the stream is loaded";
 
 /// Asks the stream for a batch and waits until all its tables are loaded.
 ///
@@ -40,12 +47,17 @@ pub(super) async fn load(
     drop(conn);
     orchestrator.run(stream, by).await?;
     loop {
-        let mut conn = pool.acquire().await.during("connecting to the merge store")?;
-        if is_loaded(&mut conn, wanted.id).await? {
+        let looking = async {
+            let mut conn = pool.acquire().await.during("connecting to the merge store")?;
+            let loaded = is_loaded(&mut conn, wanted.id).await?;
+            if !loaded {
+                refuse_failing(&mut conn, stream, wanted.id, before).await?;
+            }
+            Ok(loaded)
+        };
+        if pg::answered(io, LOOKING, looking).await? {
             return Ok("loaded".to_owned());
         }
-        refuse_failing(&mut conn, stream, wanted.id, before).await?;
-        drop(conn);
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = pulse.cancellation().cancelled_owned() => {
@@ -63,7 +75,7 @@ async fn is_loaded(conn: &mut PgConnection, stream_id: i64) -> Result<bool> {
     .bind(stream_id)
     .fetch_one(conn)
     .await
-    .during("looking whether the stream is loaded")
+    .during(LOOKING)
 }
 
 async fn failed_at(conn: &mut PgConnection, stream_id: i64) -> Result<Option<i64>> {

@@ -30,7 +30,7 @@ use teal_proto::v1::{
 use crate::{
     Io, Orchestrator, Pulse,
     catalog::{self},
-    code,
+    code, pg,
     plan::{self, Stored},
     pulse::{Progress, while_beating},
 };
@@ -200,7 +200,10 @@ async fn while_touching<T>(
     loop {
         tokio::select! {
             result = &mut work => return result,
-            _ = touch.tick() => claim::touch(io.control(), plan).await?,
+            _ = touch.tick() => {
+                let touching = claim::touch(io.control(), plan);
+                pg::answered(io, "saying that the apply is alive", touching).await?;
+            }
         }
     }
 }

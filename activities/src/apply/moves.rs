@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::PgConnection;
 use teal_failpoint::Boundary;
 use teal_model::{Result, StreamId, plan::MovedView};
 
@@ -12,7 +13,7 @@ use crate::{
         control::{self, CatalogStream},
         ledger,
     },
-    pg::{self, PgResultExt},
+    pg::{self, Lifeline, PgResultExt},
     provision::views,
     stream::reconcile,
 };
@@ -27,8 +28,19 @@ pub(super) async fn move_views(io: &Io, workspace: &str, moved: &[MovedView]) ->
         streams.insert(known.id, known);
     }
     let Some(first) = streams.values().next() else { return Ok("nothing to move".to_owned()) };
-    let pool = io.ledger(&first.spec.merge).await?;
-    let mut tx = pg::begin_in(&pool, MOVING).await?;
+    let (mut conn, line) = Lifeline::pooled(io, &first.spec.merge).await?;
+    let moving = move_over(io, &mut conn, workspace, &streams);
+    let count = Box::pin(line.guard(moving)).await?;
+    Ok(if count > 0 { format!("{count} moved") } else { "already there".to_owned() })
+}
+
+async fn move_over(
+    io: &Io,
+    conn: &mut PgConnection,
+    workspace: &str,
+    streams: &BTreeMap<i64, CatalogStream>,
+) -> Result<u32> {
+    let mut tx = pg::begin(conn, MOVING).await?;
     sqlx::query("select set_config('lock_timeout', $1, true)")
         .bind(LOCK_TIMEOUT)
         .execute(&mut *tx)
@@ -39,10 +51,10 @@ pub(super) async fn move_views(io: &Io, workspace: &str, moved: &[MovedView]) ->
     }
     views::lock_workspace(&mut tx, workspace).await?;
     let mut count = 0;
-    for (id, stream) in &streams {
+    for (id, stream) in streams {
         let due = reconcile::due_views(io, &mut tx, stream).await?;
         count += views::sync(&mut tx, *id, &due).await?;
     }
     pg::commit(tx, Boundary::ApplyMoveViews).await?;
-    Ok(if count > 0 { format!("{count} moved") } else { "already there".to_owned() })
+    Ok(count)
 }

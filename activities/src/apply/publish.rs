@@ -12,7 +12,7 @@ use super::moves;
 use crate::{
     Io,
     catalog::ledger,
-    pg::{self, PgResultExt},
+    pg::{self, Lifeline, PgResultExt},
     provision::{roles, schemas, status_view, views},
     stream::reconcile,
 };
@@ -22,7 +22,6 @@ pub(super) const LOCK_TIMEOUT: &str = "10s";
 
 /// Runs one step, in one transaction of the merge store.
 pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Result<String> {
-    let pool = io.ledger(&release.services.merge).await?;
     // What streams own goes through them, each in a transaction of its own.
     match action {
         // The stream may have put it in its own step of this apply, or with another of its views: a
@@ -45,7 +44,16 @@ pub(super) async fn publish(io: &Io, release: &Release, action: &Action) -> Resu
         }
         _ => {}
     }
-    let mut tx = pg::begin_in(&pool, "opening the step's transaction").await?;
+    let (mut conn, line) = Lifeline::pooled(io, &release.services.merge).await?;
+    Box::pin(line.guard(publish_over(&mut conn, release, action))).await
+}
+
+async fn publish_over(
+    conn: &mut PgConnection,
+    release: &Release,
+    action: &Action,
+) -> Result<String> {
+    let mut tx = pg::begin(conn, "opening the step's transaction").await?;
     sqlx::query("select set_config('lock_timeout', $1, true)")
         .bind(LOCK_TIMEOUT)
         .execute(&mut *tx)

@@ -6,7 +6,7 @@ use teal_failpoint::Boundary;
 use teal_model::{Error, Result, StreamId, release::StreamSpec};
 
 use crate::{
-    code,
+    Io, code,
     pg::{self, PgResultExt},
 };
 
@@ -102,6 +102,17 @@ pub async fn find(control: &PgPool, stream: &StreamId) -> Result<Option<CatalogS
 pub async fn require(control: &PgPool, stream: &StreamId) -> Result<CatalogStream> {
     find(control, stream).await?.ok_or_else(|| Error::new(code::LEDGER0001).with("stream", stream))
 }
+
+/// As [`require`], for work that may take long: a catalog that says nothing is given up.
+///
+/// # Errors
+/// As [`require`]; `PG0002` without an answer.
+pub async fn asked(io: &Io, stream: &StreamId) -> Result<CatalogStream> {
+    pg::answered(io, ASKING, require(io.control(), stream)).await
+}
+
+/// What is being done meanwhile.
+pub const ASKING: &str = "asking for the stream";
 
 /// The intent of a stream; one that nobody spoke about is meant to run.
 ///

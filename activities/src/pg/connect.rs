@@ -61,6 +61,15 @@ pub(super) fn settled(options: PgConnectOptions) -> PgConnectOptions {
     }
 }
 
+/// What sessions of a pool have: theirs are short transactions, and one whose client is gone without a
+/// word must not hold its locks until TCP gives up, which takes hours.
+const SHORT: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "20s"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// A pool of control connections: few, idle ones are closed, checked before use.
 pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
     PgPoolOptions::new()
@@ -68,7 +77,16 @@ pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
         .after_release(|connection, _age| Box::pin(still_answers(connection)))
-        .connect_lazy_with(options.disable_statement_logging())
+        .connect_lazy_with(short(options))
+}
+
+/// Lets an open pool use other options for its next connections, such as a new password.
+pub fn renew(pool: &PgPool, options: PgConnectOptions) {
+    pool.set_connect_options(short(options));
+}
+
+fn short(options: PgConnectOptions) -> PgConnectOptions {
+    options.options(SHORT).disable_statement_logging()
 }
 
 /// A connection that was left in the middle of an answer is asked before it goes back to its pool, which

@@ -2,7 +2,10 @@
 
 use sqlx::PgPool;
 
-use super::{Address, connect::pool};
+use super::{
+    Address,
+    connect::{pool, renew},
+};
 
 /// A pool that learns of a new password where its address says to look one up.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ impl ControlPool {
         if self.address.is_looked_up() {
             match self.address.options() {
                 Ok(options) => {
-                    self.pool.set_connect_options(options.application_name(self.application));
+                    renew(&self.pool, options.application_name(self.application));
                 }
                 // Open connections go on; a new one is refused by the server, with the old password.
                 Err(error) => {

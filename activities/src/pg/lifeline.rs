@@ -7,11 +7,11 @@
 //! given up: its connection is dropped, which rolls back what it did, and the work is tried again.
 //! Read first: [`Lifeline::guard`].
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, Postgres, pool::PoolConnection};
 use teal_model::{Error, Result, release::PostgresEndpoint};
 use tokio::time::Instant;
 
-use super::PgResultExt;
+use super::{PgResultExt, copy::Turn};
 use crate::{Io, code};
 
 /// Looks within the patience: one alone may meet the moment between two statements.
@@ -23,7 +23,7 @@ const LOOKING: &str = "teal/lifeline";
 #[derive(Debug, Clone)]
 pub struct Lifeline<'a> {
     io: &'a Io,
-    endpoint: &'a PostgresEndpoint,
+    endpoint: PostgresEndpoint,
     backend: i32,
     /// When the server was started, and the session taken: one name may lead to several servers.
     server_started: i64,
@@ -51,7 +51,7 @@ impl<'a> Lifeline<'a> {
     pub async fn of(
         connection: &mut PgConnection,
         io: &'a Io,
-        endpoint: &'a PostgresEndpoint,
+        endpoint: &PostgresEndpoint,
     ) -> Result<Self> {
         let asking = sqlx::query_as(
             "select pg_backend_pid(),
@@ -64,7 +64,23 @@ impl<'a> Lifeline<'a> {
                 Ok(answer) => answer.during("asking for the backend's number")?,
                 Err(_elapsed) => return Err(lost(endpoint, "it never answered")),
             };
-        Ok(Self { io, endpoint, backend, server_started, began })
+        Ok(Self { io, endpoint: endpoint.clone(), backend, server_started, began })
+    }
+
+    /// A connection of the pool of short statements at a merge store, with its lifeline: for work that
+    /// may wait there for locks, or read a lot.
+    ///
+    /// # Errors
+    /// As [`Io::ledger`] and [`Self::of`].
+    pub async fn pooled(
+        io: &'a Io,
+        endpoint: &PostgresEndpoint,
+    ) -> Result<(PoolConnection<Postgres>, Self)> {
+        const CONNECTING: &str = "connecting to the merge store";
+        let connecting = async { io.ledger(endpoint).await?.acquire().await.during(CONNECTING) };
+        let mut connection = answered(io, CONNECTING, Box::pin(connecting)).await?;
+        let line = Self::of(&mut connection, io, endpoint).await?;
+        Ok((connection, line))
     }
 
     /// Process id of the server's backend.
@@ -111,7 +127,7 @@ impl<'a> Lifeline<'a> {
                 _ if seen == Seen::Busy => silent = None,
                 Some(known) if known.is(moves, changed_at) => {
                     if known.since.elapsed() >= self.io.patience() && waits() == Some(moves) {
-                        return lost(self.endpoint, seen.words());
+                        return lost(&self.endpoint, seen.words());
                     }
                 }
                 // something has come or gone between two looks
@@ -144,7 +160,7 @@ impl<'a> Lifeline<'a> {
     /// When the server that answers was started; whether the session waits, and since when.
     async fn ask(&self) -> Result<(i64, Option<(bool, i64)>)> {
         let looking = async {
-            let mut connection = self.io.connect(self.endpoint, LOOKING).await?;
+            let mut connection = self.io.connect(&self.endpoint, LOOKING).await?;
             // a server that does not track activities cannot say
             let (started, waits, moved_at): (i64, Option<bool>, Option<i64>) = sqlx::query_as(
                 "select (extract(epoch from pg_postmaster_start_time()) * 1000000)::int8,
@@ -165,6 +181,30 @@ impl<'a> Lifeline<'a> {
             Ok(found) => found,
             Err(_elapsed) => Err(Error::new(code::PG0002)),
         }
+    }
+}
+
+/// Ways to see whether both sessions of a comparison or a copy still work.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    /// At the merge store.
+    pub here: Lifeline<'a>,
+    /// At the source.
+    pub there: Lifeline<'a>,
+}
+
+impl Lines<'_> {
+    /// Copies from there to here; whose turn it is must take part.
+    ///
+    /// # Errors
+    /// As [`Lifeline::guard`].
+    pub async fn guard_copy<T>(
+        &self,
+        turn: &Turn,
+        copying: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let copying = self.here.guard_while(|| turn.of_target(), copying);
+        Box::pin(self.there.guard_while(|| turn.of_source(), copying)).await
     }
 }
 

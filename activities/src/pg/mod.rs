@@ -16,11 +16,11 @@ mod tls;
 pub mod types;
 
 pub use address::{Address, PASSWORD_FILE};
-pub use connect::{connect, options, pool};
+pub use connect::{connect, options, pool, renew};
 pub use control::ControlPool;
 pub use durable::{alone, alone_in, aside, begin, begin_in, commit, leave, release, visit};
 pub use error::PgResultExt;
-pub use lifeline::{Lifeline, answered};
+pub use lifeline::{Lifeline, Lines, answered};
 pub use sql::{Ident, Sql, SqlPart, literal, sql};
 pub use tls::Handshake;
 pub use types::PgType;

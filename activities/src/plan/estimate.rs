@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Connection, PgConnection};
 use teal_model::{
-    Result, StreamId,
+    Error, Result, StreamId,
     plan::{Action, Load, LoadKind, MissingCredential},
     release::{DatasetSpec, PostgresEndpoint, Release, TableName},
 };
@@ -12,7 +12,7 @@ use teal_model::{
 use super::{Draft, jobs::JobPlan, speed::Speed};
 use crate::{
     Io,
-    pg::{Ident, PgResultExt, sql},
+    pg::{Ident, Lifeline, PgResultExt, sql},
 };
 
 /// Bytes that a slow pipe moves in an hour (50 MB/s): a load above that deserves a warning, as it
@@ -38,7 +38,7 @@ pub(super) async fn fill(
     speed: Option<Speed>,
     draft: &mut Draft,
 ) {
-    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    let mut sources: BTreeMap<String, Source<'_>> = BTreeMap::new();
     let mut loads: BTreeMap<StreamId, Vec<Load>> = BTreeMap::new();
     for plan in jobs {
         let Some(job) = plan.job else { continue };
@@ -93,15 +93,20 @@ pub(super) async fn fill(
     }
 }
 
-enum Source {
-    Open(Box<PgConnection>),
+enum Source<'a> {
+    Open(Box<PgConnection>, Lifeline<'a>),
     Silent(String),
 }
 
-impl Source {
-    async fn open(io: &Io, endpoint: &PostgresEndpoint) -> Self {
-        match io.connect(endpoint, "teal/plan").await {
-            Ok(connection) => Self::Open(Box::new(connection)),
+impl<'a> Source<'a> {
+    async fn open(io: &'a Io, endpoint: &PostgresEndpoint) -> Self {
+        let opening = async {
+            let mut connection = io.connect(endpoint, "teal/plan").await?;
+            let line = Lifeline::of(&mut connection, io, endpoint).await?;
+            Ok::<_, Error>((connection, line))
+        };
+        match opening.await {
+            Ok((connection, line)) => Self::Open(Box::new(connection), line),
             Err(error) => Self::Silent(error.one_line()),
         }
     }
@@ -115,8 +120,8 @@ impl Source {
             bytes: None,
             seconds: None,
         };
-        let Self::Open(connection) = self else { return load };
-        match statistics(connection, &dataset.source).await {
+        let Self::Open(connection, line) = self else { return load };
+        match line.guard(statistics(connection, &dataset.source)).await {
             Ok(Some(found)) => {
                 load.rows = found.rows.map(significant);
                 load.bytes = Some(significant(found.bytes));
@@ -132,7 +137,7 @@ impl Source {
     }
 
     async fn close(self) {
-        if let Self::Open(connection) = self {
+        if let Self::Open(connection, _line) = self {
             connection.close().await.ok(); // nothing was written
         }
     }

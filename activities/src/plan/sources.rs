@@ -14,6 +14,7 @@ use teal_model::{
 use super::{Draft, facts::Facts};
 use crate::{
     Io, code,
+    pg::Lifeline,
     source::{self, Difference, Subject, postgres},
 };
 
@@ -127,7 +128,8 @@ async fn ask(
     datasets: &[Wanted<'_>],
     in_depth: impl Fn(&StreamSpec, &DatasetSpec) -> bool,
 ) -> Result<Vec<Vec<Difference>>> {
-    let connection = io.connect(endpoint, "teal/plan").await?;
+    let mut connection = io.connect(endpoint, "teal/plan").await?;
+    let line = Lifeline::of(&mut connection, io, endpoint).await?;
     let wanted: Vec<(source::Wanted<'_>, bool)> = datasets
         .iter()
         .map(|(stream, dataset)| {
@@ -135,7 +137,7 @@ async fn ask(
             (wanted, in_depth(stream, dataset))
         })
         .collect();
-    postgres::examine(connection, &wanted).await
+    Box::pin(line.guard(postgres::examine(connection, &wanted))).await
 }
 
 fn address(endpoint: &PostgresEndpoint) -> String {

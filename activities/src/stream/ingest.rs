@@ -21,7 +21,7 @@ use crate::{
     code,
     merge::{MergeStore, postgres::PostgresStore},
     pg::{
-        self, Lifeline, PgResultExt,
+        self, Lifeline, Lines, PgResultExt,
         copy::{Watched, Watcher},
     },
     provision::dependants,
@@ -97,14 +97,6 @@ async fn pull_all(
     Ok(pg::answered(io, MARKING, marking).await?.report())
 }
 
-/// Ways to see whether the sessions of an attempt still work.
-struct Lines<'a> {
-    /// At the merge store.
-    here: Lifeline<'a>,
-    /// At the source.
-    there: Lifeline<'a>,
-}
-
 async fn open_store<'a>(io: &'a Io, attempt: &'a Attempt) -> Result<(PostgresStore, Lifeline<'a>)> {
     let merge = &attempt.spec.merge;
     let mut connection = io.connect(merge, &attempt.application_name()).await?;
@@ -167,8 +159,7 @@ async fn pull_one(
     let turn = Arc::clone(&rows.turn);
     let cancelled = watch.pulse.cancellation();
     let staging = store.stage(table, &pull, attempt.epoch, rows, watch, cancelled);
-    let staging = lines.here.guard_while(|| turn.of_target(), staging);
-    let copied = Box::pin(lines.there.guard_while(|| turn.of_source(), staging)).await?;
+    let copied = lines.guard_copy(&turn, staging).await?;
     watch.finished(copied.rows, copied.bytes);
     let name =
         if first_load { table.load_name(attempt.epoch) } else { table.staging_name(attempt.epoch) };

@@ -12,7 +12,7 @@ use crate::{
     },
     code,
     merge::{MergeOrder, MergeStore, postgres::PostgresStore},
-    pg::{self, Lifeline},
+    pg::Lifeline,
     source,
 };
 
@@ -27,8 +27,7 @@ pub async fn merge(io: &Io, request: &MergeRequest, pulse: &dyn Pulse) -> Result
         .stream
         .parse()
         .map_err(|_bad| Error::new(code::LEDGER0001).with("stream", &request.stream))?;
-    let asking = "asking for the stream";
-    let stream = pg::answered(io, asking, control::require(io.control(), &id)).await?;
+    let stream = control::asked(io, &id).await?;
     let batch = BatchId::new(request.batch)
         .ok_or_else(|| Error::new(code::LEDGER0002).with("batch", request.batch))?;
     let epoch = Epoch(request.epoch);

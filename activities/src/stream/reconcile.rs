@@ -23,7 +23,7 @@ use crate::{
     },
     code,
     merge::postgres::ddl,
-    pg::{self, PgResultExt, Sql},
+    pg::{self, Lifeline, PgResultExt, Sql},
     provision::{
         alter::{TableWork, design},
         aside, dependants,
@@ -53,13 +53,15 @@ pub async fn reconcile(
         .stream
         .parse()
         .map_err(|_bad| Error::new(code::LEDGER0001).with("stream", &request.stream))?;
-    let wanted = control::require(io.control(), &stream).await?;
-    let pool = io.ledger(&wanted.spec.merge).await?;
-    let mut conn = pool.acquire().await.during("connecting to the merge store")?;
-    let views = due_views(io, &mut conn, &wanted).await?;
+    let wanted = control::asked(io, &stream).await?;
+    let (mut conn, line) = Lifeline::pooled(io, &wanted.spec.merge).await?;
+    let work = async {
+        let views = due_views(io, &mut conn, &wanted).await?;
+        bring_in_line(io, &mut conn, &wanted, &views).await
+    };
     let progress = Progress { doing: format!("altering tables of {stream}"), ..Default::default() };
-    let work = Box::pin(bring_in_line(io, &mut conn, &wanted, &views));
-    while_beating(pulse, &progress, work).await.map_err(|error| error.with("stream", &stream))
+    let work = while_beating(pulse, &progress, Box::pin(line.guard(work)));
+    work.await.map_err(|error| error.with("stream", &stream))
 }
 
 /// Puts the views of a stream, and nothing else: for a workspace that came, changed or went while
@@ -68,14 +70,16 @@ pub async fn reconcile(
 /// # Errors
 /// As [`reconcile`]; no `LEDGER0007`.
 pub async fn views_only(io: &Io, stream: &StreamId) -> Result<u32> {
-    let wanted = control::require(io.control(), stream).await?;
-    let pool = io.ledger(&wanted.spec.merge).await?;
-    let mut conn = pool.acquire().await.during("connecting to the merge store")?;
-    let views = due_views(io, &mut conn, &wanted).await?;
-    if views::in_order(&mut conn, wanted.id, &views).await? {
-        return Ok(0);
-    }
-    put_views(&mut conn, &wanted, &views).await.map_err(|error| error.with("stream", stream))
+    let wanted = control::asked(io, stream).await?;
+    let (mut conn, line) = Lifeline::pooled(io, &wanted.spec.merge).await?;
+    let work = async {
+        let views = due_views(io, &mut conn, &wanted).await?;
+        if views::in_order(&mut conn, wanted.id, &views).await? {
+            return Ok(0);
+        }
+        put_views(&mut conn, &wanted, &views).await
+    };
+    Box::pin(line.guard(work)).await.map_err(|error| error.with("stream", stream))
 }
 
 /// Views that the stream has to show now.

@@ -21,7 +21,7 @@ use crate::{
         number::count,
     },
     code,
-    pg::{self, PgResultExt},
+    pg::{self, Lifeline, PgResultExt},
     pulse::{Progress, while_beating},
 };
 
@@ -35,7 +35,7 @@ const RESETTING: &str = "giving a batch up";
 /// committed a moment ago.
 pub async fn reset(io: &Io, request: &ResetRequest, pulse: &dyn Pulse) -> Result<ResetReport> {
     let stream = control::parse(&request.stream)?;
-    let wanted = control::require(io.control(), &stream).await?;
+    let wanted = control::asked(io, &stream).await?;
     let progress = Progress { doing: format!("resetting {stream}"), ..Progress::default() };
     while_beating(pulse, &progress, Box::pin(reset_one(io, &stream, &wanted, request))).await
 }
@@ -46,19 +46,9 @@ async fn reset_one(
     wanted: &CatalogStream,
     request: &ResetRequest,
 ) -> Result<ResetReport> {
-    let pool = io.ledger(&wanted.spec.merge).await?;
-    let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
-    // Looked at before anything is ended: a refusal must not disturb who works.
-    let Some(open) = open_batch(&mut ledger, wanted.id).await? else {
-        return Err(nothing_open(&mut ledger, stream, wanted.id).await);
-    };
-    let before = ledger::batch::last_failure(&mut ledger, wanted.id, open.number).await?;
-    let failure = ledger::reset_failure(&request.by, &request.reason, open.number, &before);
-    // Before its attempts are ended: they would else tell of a broken connection.
-    ledger::tell_failure(&mut ledger, wanted.id, &failure, Boundary::BatchResetSaid).await?;
-    let paused = control::intent(io.control(), wanted.id).await?.wanted == control::PAUSED;
-    let word = if paused { "paused" } else { "waiting" };
-    let (batch, staged_rows, older) = give_up(&mut ledger, wanted, word, &failure).await?;
+    let (mut ledger, line) = Lifeline::pooled(io, &wanted.spec.merge).await?;
+    let giving_up = reset_at_store(io, &mut ledger, stream, wanted, request);
+    let (batch, staged_rows, older) = Box::pin(line.guard(giving_up)).await?;
     let backends = end_at_source(io, wanted, &older).await;
     let report = ResetReport {
         batch: batch.number.get(),
@@ -70,7 +60,28 @@ async fn reset_one(
     Ok(report)
 }
 
-/// The transaction at the merge store; also the epochs whose backends may live elsewhere.
+/// Everything at the merge store; also the epochs whose backends may live elsewhere.
+async fn reset_at_store(
+    io: &Io,
+    ledger: &mut PgConnection,
+    stream: &StreamId,
+    wanted: &CatalogStream,
+    request: &ResetRequest,
+) -> Result<(Batch, u64, Vec<Epoch>)> {
+    // Looked at before anything is ended: a refusal must not disturb who works.
+    let Some(open) = open_batch(ledger, wanted.id).await? else {
+        return Err(nothing_open(ledger, stream, wanted.id).await);
+    };
+    let before = ledger::batch::last_failure(ledger, wanted.id, open.number).await?;
+    let failure = ledger::reset_failure(&request.by, &request.reason, open.number, &before);
+    // Before its attempts are ended: they would else tell of a broken connection.
+    ledger::tell_failure(ledger, wanted.id, &failure, Boundary::BatchResetSaid).await?;
+    let paused = control::intent(io.control(), wanted.id).await?.wanted == control::PAUSED;
+    let word = if paused { "paused" } else { "waiting" };
+    give_up(ledger, wanted, word, &failure).await
+}
+
+/// The transaction.
 async fn give_up(
     ledger: &mut PgConnection,
     wanted: &CatalogStream,
@@ -104,9 +115,11 @@ async fn give_up(
 /// a source that is away, or a role that may not end backends, changes nothing about that.
 async fn end_at_source(io: &Io, wanted: &CatalogStream, older: &[Epoch]) -> u32 {
     let ended = async {
-        let mut connection = io.connect(&wanted.spec.source, "teal/reset").await?;
-        let ended =
-            ledger::terminate_older_backends(&mut connection, &wanted.spec.id, older).await?;
+        let source = &wanted.spec.source;
+        let mut connection = io.connect(source, "teal/reset").await?;
+        let line = Lifeline::of(&mut connection, io, source).await?;
+        let ending = ledger::terminate_older_backends(&mut connection, &wanted.spec.id, older);
+        let ended = line.guard(ending).await?;
         connection.close().await.ok(); // it is done; how it ends does not matter
         Ok::<_, Error>(ended)
     };

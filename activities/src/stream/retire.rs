@@ -17,7 +17,7 @@ use crate::{
         control::{self, Audit},
         ledger,
     },
-    pg::{self, PgResultExt},
+    pg::{self, Lifeline, PgResultExt},
     provision::tables,
     pulse::{Progress, while_beating},
 };
@@ -34,13 +34,13 @@ const LOCK_TIMEOUT: &str = "set local lock_timeout = '5s'";
 /// `DDL0001` when objects of others depend on a table or view that would go.
 pub async fn retire(io: &Io, request: &RetireRequest, pulse: &dyn Pulse) -> Result<RetireReport> {
     let stream = control::parse(&request.stream)?;
-    let Some(wanted) = control::find(io.control(), &stream).await? else {
+    let asking = control::find(io.control(), &stream);
+    let Some(wanted) = pg::answered(io, control::ASKING, asking).await? else {
         return Ok(RetireReport::default());
     };
-    let pool = io.ledger(&wanted.spec.merge).await?;
-    let mut ledger = pool.acquire().await.during("connecting to the merge store")?;
+    let (mut ledger, line) = Lifeline::pooled(io, &wanted.spec.merge).await?;
     let progress = Progress { doing: format!("retiring {stream}"), ..Progress::default() };
-    let work = Box::pin(take_away(&mut ledger, &stream, wanted.id));
+    let work = Box::pin(line.guard(take_away(&mut ledger, &stream, wanted.id)));
     let report = while_beating(pulse, &progress, work)
         .await
         .map_err(|error| error.with("stream", &stream))?;

@@ -1,6 +1,8 @@
 //! One dataset: digests, then keys, then values, each only where the one before tells of a
 //! difference.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::PgConnection;
 use teal_model::Result;
@@ -10,7 +12,7 @@ use crate::{
     Pulse,
     merge::postgres::verify::{Target, differences, image},
     pg::{
-        self, Sql,
+        self, Lines, Sql,
         copy::{RowStream, Watched, Watcher},
     },
     pulse::{Progress, while_beating},
@@ -26,6 +28,7 @@ pub(super) struct Comparison<'a> {
     /// Within a REPEATABLE READ transaction.
     pub(super) connection: &'a mut PgConnection,
     pub(super) source: &'a mut dyn Snapshot,
+    pub(super) lines: &'a Lines<'a>,
     pub(super) standing: Standing,
     pub(super) limit: u32,
     pub(super) pulse: &'a dyn Pulse,
@@ -35,59 +38,75 @@ impl Comparison<'_> {
     /// Compares the current rows of a table with those of its source.
     pub(super) async fn compare(&mut self, target: &Target, found: &mut Findings) -> Result<()> {
         let buckets = self.differing(target, found).await?;
+        let here = &self.lines.here;
         if buckets.numbers.is_empty() {
-            differences::find_nothing(self.connection, target).await?;
-            return differences::remember(self.connection, target).await;
+            let forgetting = async {
+                differences::find_nothing(self.connection, target).await?;
+                differences::remember(self.connection, target).await
+            };
+            return here.guard(forgetting).await;
         }
         self.find(target, &buckets).await?;
         if self.standing == Standing::Confirmed {
-            found.moving = differences::confirm(self.connection, target).await?;
+            found.moving = here.guard(differences::confirm(self.connection, target)).await?;
         }
         if self.standing != Standing::Seen {
             self.judge(target).await?;
         }
-        found.counts = differences::count(self.connection, target).await?;
-        found.differences = differences::list(self.connection, target, self.limit).await?;
-        differences::remember(self.connection, target).await
+        let telling = async {
+            found.counts = differences::count(self.connection, target).await?;
+            found.differences = differences::list(self.connection, target, self.limit).await?;
+            differences::remember(self.connection, target).await
+        };
+        here.guard(telling).await
     }
 
     async fn differing(&mut self, target: &Target, found: &mut Findings) -> Result<Buckets> {
         let dataset = &target.table.layout.name;
         let mask = mask_for(target.table.rows.max(self.source.estimated_rows(dataset)));
         let progress = self.progress("comparing", target);
-        let here = image::read(self.connection, target, mask);
-        let here = while_beating(self.pulse, &progress, here).await?;
-        let there = self.source.digest(dataset, mask);
-        let there = while_beating(self.pulse, &progress, there).await?;
+        let Lines { here, there } = self.lines;
+        let reading = here.guard(image::read(self.connection, target, mask));
+        let here = while_beating(self.pulse, &progress, reading).await?;
+        let reading = there.guard(self.source.digest(dataset, mask));
+        let there = while_beating(self.pulse, &progress, reading).await?;
         (found.source_rows, found.rows) = (there.rows(), here.digest.rows());
         Ok(Buckets { mask, numbers: here.differing(&there) })
     }
 
     async fn find(&mut self, target: &Target, buckets: &Buckets) -> Result<()> {
-        let into = differences::place_for_keys(self.connection, target).await?;
-        let keys = self.source.keys(&target.table.layout.name, buckets).await?;
+        let Lines { here, there } = self.lines;
+        let into = here.guard(differences::place_for_keys(self.connection, target)).await?;
         let progress = progress("copying keys of", target);
-        copy(self.connection, keys, &into, progress.clone(), self.pulse).await?;
-        let finding = differences::find(self.connection, target, buckets);
+        let opening = there.guard(self.source.keys(&target.table.layout.name, buckets));
+        let keys = while_beating(self.pulse, &progress, opening).await?;
+        copy(self.connection, keys, &into, self.lines, progress.clone(), self.pulse).await?;
+        let finding = here.guard(differences::find(self.connection, target, buckets));
         while_beating(self.pulse, &progress, finding).await
     }
 
     /// Looks at the values of rows whose hashes differ.
     async fn judge(&mut self, target: &Target) -> Result<()> {
-        let hashes = differences::doubtful_hashes(self.connection, target, MOST_HASHES + 1).await?;
+        let Lines { here, there } = self.lines;
+        let choosing = differences::doubtful_hashes(self.connection, target, MOST_HASHES + 1);
+        let hashes = here.guard(choosing).await?;
         if hashes.is_empty() {
             return Ok(());
         }
-        let into = differences::place_for_values(self.connection, target).await?;
+        let into = here.guard(differences::place_for_values(self.connection, target)).await?;
         let dataset = &target.table.layout.name;
-        let rows = if hashes.len() > MOST_HASHES {
-            self.source.rows(dataset, &Pull::All).await?
-        } else {
-            self.source.hashed(dataset, &hashes).await?
-        };
         let progress = progress("copying differing rows of", target);
-        copy(self.connection, rows, &into, progress.clone(), self.pulse).await?;
-        while_beating(self.pulse, &progress, differences::judge(self.connection, target)).await
+        let opening = async {
+            if hashes.len() > MOST_HASHES {
+                self.source.rows(dataset, &Pull::All).await
+            } else {
+                self.source.hashed(dataset, &hashes).await
+            }
+        };
+        let rows = while_beating(self.pulse, &progress, there.guard(opening)).await?;
+        copy(self.connection, rows, &into, self.lines, progress.clone(), self.pulse).await?;
+        let judging = here.guard(differences::judge(self.connection, target));
+        while_beating(self.pulse, &progress, judging).await
     }
 
     fn progress(&self, doing: &str, target: &Target) -> Progress {
@@ -103,12 +122,14 @@ async fn copy(
     connection: &mut PgConnection,
     rows: RowStream<'_>,
     into: &Sql,
+    lines: &Lines<'_>,
     progress: Progress,
     pulse: &dyn Pulse,
 ) -> Result<()> {
-    let cancelled = pulse.cancellation();
+    let (turn, cancelled) = (Arc::clone(&rows.turn), pulse.cancellation());
     let mut watcher = Watch { pulse, progress };
-    pg::copy::pipe(rows, connection, into, &mut watcher, cancelled).await?;
+    let copying = pg::copy::pipe(rows, connection, into, &mut watcher, cancelled);
+    lines.guard_copy(&turn, copying).await?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ use crate::{
             verify::{Target, history, ledger as counts, live},
         },
     },
-    pg,
+    pg::{self, Lifeline, Lines},
     provision::tables::{self, InPlace},
     pulse::{Progress, while_beating},
     source::{
@@ -68,6 +68,7 @@ pub struct Verifier<'a> {
     stream: CatalogStream,
     options: Options,
     session: PgConnection,
+    here: Lifeline<'a>,
     first: Option<Moment>,
 }
 
@@ -93,11 +94,11 @@ impl<'a> Verifier<'a> {
     /// `LEDGER0001` when there is no such stream, `LEDGER0041` when it has no such dataset; those of
     /// the connection.
     pub async fn open(io: &'a Io, stream: &StreamId, options: &Options) -> Result<Self> {
-        let stream = control::require(io.control(), stream).await?;
+        let stream = control::asked(io, stream).await?;
         let datasets = stream.datasets(&options.datasets)?;
         let options = Options { datasets, ..options.clone() };
-        let session = session(io, &stream).await?;
-        Ok(Self { io, stream, options, session, first: None })
+        let (session, here) = session(io, &stream).await?;
+        Ok(Self { io, stream, options, session, here, first: None })
     }
 
     /// Compares once. Where the report [needs a batch](Report::needs_batch), let one begin now and
@@ -121,16 +122,24 @@ impl<'a> Verifier<'a> {
 
     async fn look(&mut self, standing: Standing, pulse: &dyn Pulse) -> Result<Report> {
         let wanted = self.options.datasets.clone();
-        let before = tables_of(&mut self.session, &self.stream, &wanted).await?;
+        let here = self.here.clone();
+        let asking = tables_of(&mut self.session, &self.stream, &wanted);
+        let before = here.guard(asking).await?;
         // Of its own, as it is given back while a batch is waited for.
-        let mut lease = session(self.io, &self.stream).await?;
-        sessions::lease(&mut lease, &self.stream.spec.source, LONGEST_WAIT, pulse).await?;
+        let (mut lease, holds) = session(self.io, &self.stream).await?;
+        let leasing = sessions::lease(&mut lease, &self.stream.spec.source, LONGEST_WAIT, pulse);
+        holds.guard(leasing).await?;
         let opening = Progress { doing: "opening the source".to_owned(), ..Progress::default() };
         let opened = while_beating(pulse, &opening, self.open_source(&lease, &before)).await?;
-        let mut source: Box<dyn Snapshot> = Box::new(opened);
-        self.pass(standing, &before).await?;
-        let mut visit = pg::visit(&mut self.session, VERIFYING).await?;
-        let tables = tables_of(&mut visit, &self.stream, &wanted).await?;
+        let (mut source, there): (Box<dyn Snapshot>, _) = (Box::new(opened.0), opened.1);
+        here.guard(self.pass(standing, &before)).await?;
+        let visiting = async {
+            let mut visit = pg::visit(&mut self.session, VERIFYING).await?;
+            let tables = tables_of(&mut visit, &self.stream, &wanted).await?;
+            Ok((visit, tables))
+        };
+        let (mut visit, tables) = here.guard(visiting).await?;
+        let lines = Lines { here, there };
         if moment::shapes(&tables)? != moment::shapes(&before)? {
             return Err(Error::new(code::VERIFY0001).with("stream", &self.stream.spec.id));
         }
@@ -139,6 +148,7 @@ impl<'a> Verifier<'a> {
             let mut comparison = Comparison {
                 connection: &mut visit,
                 source: &mut *source,
+                lines: &lines,
                 standing,
                 limit: self.options.limit,
                 pulse,
@@ -150,8 +160,12 @@ impl<'a> Verifier<'a> {
             };
             datasets.push(found.map_err(advised)?);
         }
-        let batch = moment::last_batch(&mut visit, self.stream.id).await?;
-        pg::leave(visit, VERIFYING).await?;
+        let leaving = async {
+            let batch = moment::last_batch(&mut visit, self.stream.id).await?;
+            pg::leave(visit, VERIFYING).await?;
+            Ok(batch)
+        };
+        let batch = lines.here.guard(leaving).await?;
         source.close().await;
         lease.close().await.ok(); // it has only held a lock
         Ok(Report { stream: self.stream.spec.id.clone(), batch, standing, datasets })
@@ -161,12 +175,16 @@ impl<'a> Verifier<'a> {
         &self,
         lease: &PgConnection,
         tables: &[InPlace],
-    ) -> Result<PostgresSnapshot> {
+    ) -> Result<(PostgresSnapshot, Lifeline<'a>)> {
         let datasets: Vec<&DatasetSpec> = tables.iter().map(|table| &table.table.layout).collect();
         let limits = Limits::towards(lease.server_version_num());
         let store = self.stream.spec.id.store();
-        let connection = self.io.connect(&self.stream.spec.source, APPLICATION).await?;
-        PostgresSnapshot::take(connection, store, &datasets, limits).await
+        let source = &self.stream.spec.source;
+        let mut connection = self.io.connect(source, APPLICATION).await?;
+        let line = Lifeline::of(&mut connection, self.io, source).await?;
+        let taking = PostgresSnapshot::take(connection, store, &datasets, limits);
+        let snapshot = Box::pin(line.guard(taking)).await?;
+        Ok((snapshot, line))
     }
 
     /// A first look remembers its moment, a second one asks whether a batch began and ended since.
@@ -190,9 +208,12 @@ impl<'a> Verifier<'a> {
 /// Name of our sessions in `pg_stat_activity`.
 const APPLICATION: &str = "teal/verify";
 
-async fn session(io: &Io, stream: &CatalogStream) -> Result<PgConnection> {
-    let connection = io.connect(&stream.spec.merge, APPLICATION).await?;
-    Ok(PostgresStore::open(connection).await?.into_connection())
+async fn session<'a>(io: &'a Io, stream: &CatalogStream) -> Result<(PgConnection, Lifeline<'a>)> {
+    let merge = &stream.spec.merge;
+    let mut connection = io.connect(merge, APPLICATION).await?;
+    let line = Lifeline::of(&mut connection, io, merge).await?;
+    let store = line.guard(PostgresStore::open(connection)).await?;
+    Ok((store.into_connection(), line))
 }
 
 /// The tables of some datasets (none: of all), as they are.
@@ -239,6 +260,7 @@ async fn findings(comparison: &mut Comparison<'_>, table: &InPlace) -> Result<Fi
         ..Progress::default()
     };
     let (pulse, limit, rows) = (comparison.pulse, comparison.limit, found.rows);
+    let here = &comparison.lines.here;
     let connection = &mut *comparison.connection;
     let work = async {
         let mut faults = counts::faults(connection, &target, rows).await?;
@@ -249,7 +271,8 @@ async fn findings(comparison: &mut Comparison<'_>, table: &InPlace) -> Result<Fi
         });
         Ok(faults)
     };
-    found.faults.extend(while_beating(pulse, &progress, Box::pin(work)).await?);
+    let work = Box::pin(here.guard(work));
+    found.faults.extend(while_beating(pulse, &progress, work).await?);
     Ok(found)
 }
 

@@ -23,9 +23,12 @@ pub(crate) struct Arguments {
     /// Number of streams, each with one table
     #[arg(long, default_value_t = 1_000)]
     streams: u32,
-    /// Minutes that are measured; each stream is due once in each
+    /// Minutes that are measured
     #[arg(long, default_value_t = 10)]
     minutes: u32,
+    /// Seconds between two ticks of a stream
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
 }
 
 /// Longest wait for all first loads.
@@ -37,10 +40,10 @@ const SETTLE: Duration = Duration::from_secs(60);
 
 /// Measures and prints.
 pub(crate) async fn run(servers: &Servers, arguments: &Arguments) -> Outcome {
-    let Arguments { streams, minutes } = *arguments;
+    let Arguments { streams, minutes, every } = *arguments;
     servers.at_source(&model::tables(streams)).await?;
     let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("model.yaml"), model::model(servers, streams)?)?;
+    std::fs::write(folder.path().join("model.yaml"), model::model(servers, streams, every)?)?;
     let worker = servers.worker().await?.pid;
     let started = Instant::now();
     servers.teal(&["apply", "--yes"], folder.path()).await?;
@@ -48,7 +51,7 @@ pub(crate) async fn run(servers: &Servers, arguments: &Arguments) -> Outcome {
     let merge = PgPool::connect(&servers.stack.merge_url()).await?;
     loaded(&merge, streams).await?;
     println!("all loaded after {:.0} s", started.elapsed().as_secs_f64());
-    let writer = tokio::spawn(write(servers.stack.source_url(), streams));
+    let writer = tokio::spawn(write(servers.stack.source_url(), streams, every));
     tokio::time::sleep(SETTLE).await;
 
     let parts = Parts {
@@ -69,8 +72,14 @@ pub(crate) async fn run(servers: &Servers, arguments: &Arguments) -> Outcome {
     }
     writer.abort();
     ticks.print(streams);
-    print_usage(&before, &after, f64::from(streams) * f64::from(minutes), window);
-    println!("worker: {} MB at most", usage::peak_mb(&worker.to_string()));
+    let count = f64::from(streams) * f64::from(minutes) * 60.0 / f64::from(every);
+    print_usage(&before, &after, count, window);
+    println!(
+        "worker: {} MB before, {} MB after, {} MB at most",
+        before.worker_bytes / 1_048_576,
+        after.worker_bytes / 1_048_576,
+        usage::peak_mb(&worker.to_string())
+    );
     Ok(())
 }
 
@@ -104,10 +113,10 @@ async fn begun(merge: &PgPool, begin: Timestamp, window: Duration) -> Outcome<Ti
     }
 }
 
-/// Changes one row of each table once a minute, spread over it, until it is told to stop.
-async fn write(source: String, streams: u32) -> Result<(), sqlx::Error> {
+/// Changes one row of each table between two ticks, spread over the time, until it is told to stop.
+async fn write(source: String, streams: u32, every: u32) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(&source).await?;
-    let pause = Duration::from_secs(60) / streams;
+    let pause = Duration::from_secs(every.into()) / streams;
     let mut next = tokio::time::Instant::now();
     for number in (0..streams).cycle() {
         let change = model::change(number);
@@ -140,6 +149,7 @@ struct Look {
     temporal: f64,
     merge: f64,
     source: f64,
+    worker_bytes: u64,
     temporal_bytes: u64,
     merge_bytes: u64,
     wal_bytes: u64,
@@ -159,6 +169,7 @@ impl Parts {
             temporal: usage::cpu_seconds(self.temporal),
             merge: usage::cpu_seconds(self.merge),
             source: usage::cpu_seconds(self.source),
+            worker_bytes: usage::resident_bytes(self.worker),
             temporal_bytes: usage::bytes_of(temporal),
             merge_bytes: u64::try_from(database)?,
             wal_bytes: u64::try_from(wal)?,

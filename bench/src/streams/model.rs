@@ -36,13 +36,14 @@ team: bench/bench
 source: {postgres: {host: 127.0.0.1, port: SOURCE_PORT, database: source}, credential: source_reader}
 ingest: {snapshot: {}}
 streams: single
-schedule: {every: 1m}
+schedule: {every: PERIODs}
 datasets:
 "#;
 
-/// The model as YAML: one dataset, and so one stream, for each table.
-pub(crate) fn model(servers: &Servers, streams: u32) -> Outcome<String> {
+/// The model as YAML: one dataset, and so one stream, for each table, due every so many seconds.
+pub(crate) fn model(servers: &Servers, streams: u32, every: u32) -> Outcome<String> {
     let mut text = HEAD
+        .replace("PERIOD", &every.to_string())
         .replace("MERGE_PORT", &servers.stack.merge_port().to_string())
         .replace("SOURCE_PORT", &servers.stack.source_port().to_string());
     for number in 0..streams {

@@ -69,3 +69,26 @@ async fn of_two_applies_at_once_one_joins_or_is_refused() {
         town.goes(&["plan", "--detailed-exitcode", "other"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apply_whose_session_was_ended_is_still_seen_to_be_alive() {
+    const HELD: &str = "select pid from pg_locks where locktype = 'advisory' and mode = 'ShareLock'
+        and database = (select oid from pg_database where datname = current_database())";
+    let (town, _worker) = Town::running("an_apply_whose_session_was_ended", "external").await;
+    let merge = &town.shop.merge;
+    let hold = Hold::on_the_stream(merge).await;
+    town.leave_orders();
+    let first = town.applies(&["--local"]);
+    Hold::holds(merge).await;
+    let before = merge.rows(HELD).await;
+    assert_eq!(before.len(), 1);
+    merge.run(&format!("select pg_terminate_backend({})", before[0])).await;
+    eventually("another session says that it is alive", LIMIT, || async {
+        let now = merge.rows(HELD).await;
+        (now.len() == 1 && now != before).then_some(())
+    })
+    .await;
+    hold.let_go().await;
+    let (code, said) = ended(first).await;
+    assert_eq!(code, Some(0), "{said}");
+}

@@ -21,7 +21,7 @@ async fn slow_connections_cost_time_and_nothing_else() {
     town.is_sound().await;
 }
 
-/// That it is silent is noticed after a minute (`engine/network.rs`): who knows better need not wait.
+/// That it is silent is noticed after a minute (`engine/network`): who knows better need not wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_whose_source_fell_silent_ends_when_somebody_resets_it() {
     let (town, _worker) = Town::running("a_batch_whose_source_fell_silent", "external").await;

@@ -35,13 +35,9 @@ use crate::{
 pub async fn begin(io: &Io, request: &IngestRequest) -> Result<Begun> {
     let stream = control::parse(&request.stream)?;
     let asking = wanted(io, &stream, request);
-    let wanted = pg::answered(io, "asking for the stream", asking).await?;
-    const CONNECTING: &str = "connecting to the merge store";
-    let connecting =
-        async { io.ledger(&wanted.spec.merge).await?.acquire().await.during(CONNECTING) };
-    let mut connection = pg::answered(io, CONNECTING, Box::pin(connecting)).await?;
+    let wanted = pg::answered(io, control::ASKING, asking).await?;
     // It may count tens of gigabytes of staged rows: no limit of time, but a session that takes part.
-    let line = Lifeline::of(&mut connection, io, &wanted.spec.merge).await?;
+    let (mut connection, line) = Lifeline::pooled(io, &wanted.spec.merge).await?;
     let beginning = begin_over(io, request, &stream, wanted.id, &mut connection);
     Box::pin(line.guard(beginning)).await
 }
