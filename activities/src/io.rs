@@ -178,7 +178,7 @@ impl Io {
         match known {
             Some((known, pool)) if known.user == login.user => {
                 tracing::info!(credential = endpoint.credential, "the credential was rotated");
-                pg::renew(pool, options);
+                pool.set_connect_options(options);
                 *known = login.clone();
                 Ok(pool.clone())
             }

@@ -6,7 +6,7 @@
 //!
 //! | number | since | what changed |
 //! |---|---|---|
-//! | – | 0.1.0 | nothing yet: histories of 0.1.0 are the first that have to replay |
+//! | 1 | 0.1.0 | a stream's history is renewed after some thirty batches |
 //!
 //! Rules: a number is never used again; a flag goes when no history without it can be open any more
 //! (streams renew theirs daily: `RENEW_AFTER_MS`), which is two versions later. What only changes the
@@ -22,6 +22,9 @@ pub struct Flag {
 }
 
 impl Flag {
+    /// Histories are renewed long before the server suggests it.
+    pub const SHORT_HISTORIES: Self = Self::new(1);
+
     /// A change; its number stands in the table above, with what it changed.
     pub const fn new(number: u32) -> Self {
         Self { number }

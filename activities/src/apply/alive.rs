@@ -6,11 +6,14 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
-use teal_model::Result;
+use sqlx::{Connection, PgConnection, PgPool};
+use teal_model::{Error, Result};
 use tokio::task::JoinSet;
 
-use crate::pg::{self, PgResultExt};
+use crate::{
+    code,
+    pg::{self, PgResultExt},
+};
 
 /// How an apply says that it is alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,9 @@ pub(super) struct Session {
 /// How often the session is looked at, and how long it may take to answer. Whoever begins another apply
 /// in a moment without one takes over; that is rare, and the next step of ours is refused then.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Longest wait for another session.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const HOLDING: &str = "saying who applies";
 
 impl Session {
     /// Several processes may apply one plan: each helps the others.
@@ -36,35 +42,47 @@ impl Session {
     /// # Errors
     /// Those of PostgreSQL.
     pub(super) async fn open(control: &PgPool, plan: &str) -> Result<Self> {
-        // it says nothing for as long as the apply takes
-        let options = (*control.connect_options()).clone().options([("idle_session_timeout", "0")]);
-        let (first, plan) = (hold(&options, plan).await?, plan.to_owned());
+        let first = hold(control, plan).await?;
+        let (control, plan) = (control.clone(), plan.to_owned());
         let mut keeper = JoinSet::new();
-        keeper.spawn(async move { keep(first, &options, &plan).await });
+        keeper.spawn(async move { keep(first, &control, &plan).await });
         Ok(Self { _keeper: keeper })
     }
 }
 
-async fn hold(options: &PgConnectOptions, plan: &str) -> Result<PgConnection> {
-    let mut connection = pg::connect(options).await?;
+async fn hold(control: &PgPool, plan: &str) -> Result<PgConnection> {
+    match tokio::time::timeout(LONGEST_WAIT, hold_lock(control, plan)).await {
+        Ok(held) => held,
+        Err(_elapsed) => {
+            Err(Error::new(code::PG0002).with("while", HOLDING).caused_by("no answer in time"))
+        }
+    }
+}
+
+async fn hold_lock(control: &PgPool, plan: &str) -> Result<PgConnection> {
+    // it says nothing for as long as the apply takes
+    let options = (*control.connect_options()).clone().options([("idle_session_timeout", "0")]);
+    let mut connection = pg::connect(&options).await?;
     sqlx::query("select pg_advisory_lock_shared(hashtextextended('teal/apply/' || $1, 0))")
         .bind(plan)
         .execute(&mut connection)
         .await
-        .during("saying who applies")?;
+        .during(HOLDING)?;
     Ok(connection)
 }
 
-async fn keep(mut holds: PgConnection, options: &PgConnectOptions, plan: &str) {
+async fn keep(mut holds: PgConnection, control: &PgPool, plan: &str) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let answer = tokio::time::timeout(LOOK_EVERY, holds.ping()).await;
         if matches!(answer, Ok(Ok(()))) {
             continue;
         }
-        match hold(options, plan).await {
+        match hold(control, plan).await {
             Ok(another) => holds = another,
-            Err(error) => tracing::debug!(%error, "nobody can see that the apply is alive"),
+            Err(error) => {
+                tracing::warn!(error = %error.one_line(), "nobody can see that the apply is alive");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use teal_model::{Error, Result, plan::Plan};
 
 use super::alive::{self, Alive};
 use crate::{
+    Io,
     catalog::control::{Audit, audit},
     code,
     pg::{self, PgResultExt},
@@ -83,11 +84,13 @@ pub(super) async fn touch(control: &PgPool, hash: &str) -> Result<()> {
 }
 
 /// Says that nobody is at work on the plan: it may go on, and another one need not wait.
-pub(super) async fn stopped(control: &PgPool, hash: &str) {
+pub(super) async fn stopped(io: &Io, hash: &str) {
     let note = sqlx::query(
         "update teal.plan set touched_at = null where hash = $1 and state = 'applying'",
     );
-    if let Err(error) = pg::alone_in(control, note.bind(hash), Boundary::ApplyStop).await {
+    let noting =
+        async { pg::alone_in(io.control(), note.bind(hash), Boundary::ApplyStop).await.map(drop) };
+    if let Err(error) = pg::answered(io, "noting that the apply stopped", noting).await {
         // The step's own error matters more; the silence will tell.
         tracing::warn!(%error, "could not note that the apply stopped");
     }

@@ -77,7 +77,7 @@ pub async fn step(
     let Some(step) = stored.plan.steps.get(index) else {
         return Err(Error::new(code::APPLY0005).with("step", request.step));
     };
-    claim::touch(io.control(), &request.plan).await?;
+    touch(io, &request.plan).await?;
     let label = step.action.label();
     let progress = Progress { doing: label.clone(), ..Progress::default() };
     let work = Box::pin(perform(io, orchestrator, &stored, step, &request.by, pulse));
@@ -85,7 +85,7 @@ pub async fn step(
     match Box::pin(work).await {
         Ok(outcome) => Ok(ApplyStepReport { step: request.step, label, outcome }),
         Err(error) => {
-            claim::stopped(io.control(), &request.plan).await;
+            claim::stopped(io, &request.plan).await;
             Err(error.with("step", label))
         }
     }
@@ -194,18 +194,23 @@ async fn while_touching<T>(
     plan: &str,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let mut work = std::pin::pin!(work);
-    let mut touch = tokio::time::interval(TOUCH_EVERY);
-    touch.tick().await; // the first one is immediate, and the plan was touched just before
-    loop {
-        tokio::select! {
-            result = &mut work => return result,
-            _ = touch.tick() => {
-                let touching = claim::touch(io.control(), plan);
-                pg::answered(io, "saying that the apply is alive", touching).await?;
+    let touching = async {
+        loop {
+            tokio::time::sleep(TOUCH_EVERY).await; // it was touched just before
+            if let Err(error) = touch(io, plan).await {
+                return error;
             }
         }
+    };
+    tokio::select! {
+        result = work => result,
+        error = touching => Err(error),
     }
+}
+
+async fn touch(io: &Io, plan: &str) -> Result<()> {
+    const TOUCHING: &str = "saying that the apply is alive";
+    pg::answered(io, TOUCHING, claim::touch(io.control(), plan)).await
 }
 
 /// Phases of a plan and their steps.

@@ -61,14 +61,13 @@ pub(super) fn settled(options: PgConnectOptions) -> PgConnectOptions {
     }
 }
 
-/// What sessions of a pool have: theirs are short transactions, and one whose client is gone without a
-/// word must not hold its locks until TCP gives up, which takes hours.
-const SHORT: [(&str, &str); 4] = [
-    ("idle_in_transaction_session_timeout", "20s"),
-    ("tcp_keepalives_idle", "30"),
-    ("tcp_keepalives_interval", "10"),
-    ("tcp_keepalives_count", "3"),
-];
+/// Settings of a pool's sessions: theirs are short transactions, and one whose client is gone without a
+/// word must not hold its locks until TCP gives up, which takes hours. Set, not sent along at the start,
+/// as a pooler in between refuses starts with options that it does not know.
+const SHORT: &str = "set idle_in_transaction_session_timeout = '20s';
+    set tcp_keepalives_idle = 30;
+    set tcp_keepalives_interval = 10;
+    set tcp_keepalives_count = 3";
 
 /// A pool of control connections: few, idle ones are closed, checked before use.
 pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
@@ -76,17 +75,13 @@ pub fn pool(options: PgConnectOptions, size: u32) -> PgPool {
         .max_connections(size)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
+        .after_connect(|connection, _metadata| Box::pin(keep_short(connection)))
         .after_release(|connection, _age| Box::pin(still_answers(connection)))
-        .connect_lazy_with(short(options))
+        .connect_lazy_with(options.disable_statement_logging())
 }
 
-/// Lets an open pool use other options for its next connections, such as a new password.
-pub fn renew(pool: &PgPool, options: PgConnectOptions) {
-    pool.set_connect_options(short(options));
-}
-
-fn short(options: PgConnectOptions) -> PgConnectOptions {
-    options.options(SHORT).disable_statement_logging()
+async fn keep_short(connection: &mut PgConnection) -> std::result::Result<(), sqlx::Error> {
+    sqlx::raw_sql(SHORT).execute(connection).await.map(drop)
 }
 
 /// A connection that was left in the middle of an answer is asked before it goes back to its pool, which

@@ -2,10 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{
-    Address,
-    connect::{pool, renew},
-};
+use super::{Address, connect::pool};
 
 /// A pool that learns of a new password where its address says to look one up.
 #[derive(Debug)]
@@ -27,7 +24,7 @@ impl ControlPool {
         if self.address.is_looked_up() {
             match self.address.options() {
                 Ok(options) => {
-                    renew(&self.pool, options.application_name(self.application));
+                    self.pool.set_connect_options(options.application_name(self.application));
                 }
                 // Open connections go on; a new one is refused by the server, with the old password.
                 Err(error) => {

@@ -16,7 +16,7 @@ mod tls;
 pub mod types;
 
 pub use address::{Address, PASSWORD_FILE};
-pub use connect::{connect, options, pool, renew};
+pub use connect::{connect, options, pool};
 pub use control::ControlPool;
 pub use durable::{alone, alone_in, aside, begin, begin_in, commit, leave, release, visit};
 pub use error::PgResultExt;

@@ -11,7 +11,7 @@ use teal_model::{
 
 use super::{Draft, jobs::JobPlan, speed::Speed};
 use crate::{
-    Io,
+    Io, code,
     pg::{Ident, Lifeline, PgResultExt, sql},
 };
 
@@ -131,6 +131,9 @@ impl<'a> Source<'a> {
             }
             Err(error) => {
                 draft.warn(format!("no estimate of {}: {}", dataset.source, error.one_line()));
+                if error.code() == code::PG0002 {
+                    *self = Self::Silent(error.one_line()); // it is lost for the other tables, too
+                }
             }
         }
         load

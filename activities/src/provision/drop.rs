@@ -195,6 +195,11 @@ pub async fn drop_retired(
     }
     // Written before the table goes, seen once it is gone: nothing goes that cannot be written down.
     let mut audited = pg::begin(&mut control, DROPPING).await?;
+    // A large table takes its time to go, and this one rests meanwhile.
+    sqlx::query("set local idle_in_transaction_session_timeout = 0")
+        .execute(&mut *audited)
+        .await
+        .during(DROPPING)?;
     audit(&mut audited, table, request, fate).await?;
     pg::commit(transaction, Boundary::DropTable).await?;
     pg::commit(audited, Boundary::DropAudit).await?;

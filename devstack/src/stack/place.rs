@@ -46,7 +46,10 @@ impl Place {
             drop(sweep);
             let held = match free {
                 Some(held) => held,
-                None => lock(&path, WORKS, options).await?,
+                None => match lock(&path, WORKS, options).await {
+                    Err(_gone) if !place.folder.exists() => continue, // its holder removed it
+                    held => held?,
+                },
             };
             // who held it may have removed the folder, and the lock with it
             place.lock = is_there(&held, &path).then_some(held);

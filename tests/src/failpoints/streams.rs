@@ -125,7 +125,7 @@ pub(super) async fn renewal(plant: Plant, points: Vec<Point>) {
             let input = StreamInput {
                 stream: stream.to_string(),
                 services: plant.name.clone(),
-                carry: Some(StreamCarry { renew_after_events: 50, ..StreamCarry::default() }),
+                carry: Some(StreamCarry { renew_after_turns: 9, ..StreamCarry::default() }),
                 ..StreamInput::default()
             };
             let queue = names::workflows_queue(&plant.name);

@@ -106,8 +106,8 @@ pub struct State {
     pub last_report: Option<MergeReport>,
     /// An earlier run of the workflow was `failing`: stay so until the probe is due.
     pub was_failing: bool,
-    /// Continue as new past so many events; 0: when the server suggests it.
-    pub renew_after_events: u32,
+    /// Instead of the `RENEW_AFTER_TURNS` of `step.rs`, unless 0.
+    pub renew_after_turns: u32,
 }
 
 /// Tickets of `run_now`.
@@ -188,7 +188,7 @@ impl State {
             last_failure: carry.last_failure.clone(),
             last_report: None,
             was_failing: word == Word::Failing,
-            renew_after_events: carry.renew_after_events,
+            renew_after_turns: carry.renew_after_turns,
         }
     }
 
@@ -203,7 +203,7 @@ impl State {
             last_failure: self.last_failure.clone(),
             accept_deletes: self.runs.accept > self.runs.served,
             state: self.word().as_str().to_owned(),
-            renew_after_events: self.renew_after_events,
+            renew_after_turns: self.renew_after_turns,
         }
     }
 

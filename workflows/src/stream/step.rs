@@ -31,6 +31,11 @@ const INGESTED: &str = "ingested";
 /// A stream renews its history daily, so that old code paths die.
 pub(super) const RENEW_AFTER_MS: i64 = 24 * 3_600 * 1_000;
 
+/// Things that happen until a stream renews its history: a batch is three (a due time, two answers). The
+/// SDK keeps some 13 KB of a workflow for each batch of its history (`cargo x bench streams --streams 50
+/// --every 5`), and the server suggests a new one after 4,096 events only, which are 3 MB.
+pub(super) const RENEW_AFTER_TURNS: u32 = 90;
+
 /// Decides what follows `event`, which happened at `at_ms`. Of two different `at_ms` of an activity's
 /// end the same commands follow: see `told_at`.
 pub fn step(mut state: State, at_ms: i64, event: Event) -> (State, Vec<Command>) {

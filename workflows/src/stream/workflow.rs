@@ -23,10 +23,10 @@ use super::{
     line::{Line, note},
     listed, show,
     state::{Intent, Stage, State},
-    step::{RENEW_AFTER_MS, step},
+    step::{RENEW_AFTER_MS, RENEW_AFTER_TURNS, step},
     word::Word,
 };
-use crate::lenient::Asked;
+use crate::{flag::Flag, lenient::Asked};
 
 /// What a validator or a handler answers when it says no.
 pub(super) type Refusal = Box<dyn std::error::Error + Send + Sync>;
@@ -37,6 +37,8 @@ pub(super) type Refusal = Box<dyn std::error::Error + Send + Sync>;
 pub struct StreamWorkflow {
     input: StreamInput,
     state: State,
+    /// How much happened since this history began.
+    turns: u32,
     /// What `step` ordered and the main line has not carried out yet.
     orders: VecDeque<Command>,
     /// Somebody's intent is being written; the next one waits, so that the order of both holds.
@@ -50,14 +52,14 @@ impl StreamWorkflow {
     pub fn new(ctx: &WorkflowContextView, input: StreamInput) -> Self {
         let carry = input.carry.clone().unwrap_or_default();
         let state = State::new(&input.stream, &carry, unix_ms(ctx.start_time()));
-        Self { input, state, orders: VecDeque::new(), writing_intent: false }
+        Self { input, state, turns: 0, orders: VecDeque::new(), writing_intent: false }
     }
 
     /// Until the stream is retired.
     #[run(name = names::STREAM)]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<String> {
         let ctx: &WorkflowContext<Self> = ctx;
-        if ctx.state(|w| w.input.carry.is_some()) {
+        if ctx.state(Self::is_renewed) {
             began_anew();
         }
         let renew_at = unix_ms(ctx.workflow_time()) + RENEW_AFTER_MS;
@@ -286,11 +288,27 @@ impl StreamWorkflow {
     fn happened(&mut self, at_ms: i64, event: Event) {
         let (state, orders) = step(self.state.clone(), at_ms, event);
         self.state = state;
+        self.turns = self.turns.saturating_add(1);
         self.orders.extend(orders);
     }
 
     pub(super) fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether another history went before this one.
+    fn is_renewed(&self) -> bool {
+        self.input.carry.as_ref().is_some_and(|carry| !carry.state.is_empty())
+    }
+
+    /// Whether the history is long. Counted by what every replay sees: the SDK's number of events is
+    /// another one for a worker that was asked before its first task (see `told_at` in `step.rs`).
+    fn is_long(&self) -> bool {
+        let limit = match self.state.renew_after_turns {
+            0 => RENEW_AFTER_TURNS,
+            limit => limit,
+        };
+        self.turns >= limit
     }
 
     fn renewed(&self) -> StreamInput {
@@ -376,15 +394,16 @@ fn is_renewable(ctx: &WorkflowContext<StreamWorkflow>, is_old: bool) -> bool {
 /// Whether the history is long or (`is_old`) old enough, and nobody waits for a reload (whose handler would
 /// keep the old history open, while the old history waits for it).
 fn wants_renewal(ctx: &WorkflowContext<StreamWorkflow>, is_old: bool) -> bool {
-    let (waited_for, limit) = ctx.state(|w| {
+    let waited_for = ctx.state(|w| {
         let reloads = &w.state.reloads;
-        (w.state.reload || reloads.done < reloads.asked, w.state.renew_after_events)
+        w.state.reload || reloads.done < reloads.asked
     });
     !waited_for
         && (ctx.continue_as_new_suggested()
-            || (limit != 0 && ctx.history_length() >= limit)
             || is_old
-            || ctx.state(|w| w.state.is_old))
+            || ctx.state(|w| w.state.is_old)
+            // asked last: a history with the flag's marker ends as soon as nobody is being answered
+            || (ctx.state(StreamWorkflow::is_long) && Flag::SHORT_HISTORIES.is_on(ctx)))
 }
 
 /// Waits until no update is being answered, or one of them ordered something.
