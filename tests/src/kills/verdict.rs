@@ -4,10 +4,12 @@ use std::process::ExitStatus;
 
 /// What a person may be told: somebody is away, somebody else is at it, or was. Everything else is a
 /// fault of Teal: it must not fail for another reason, nor without a code.
-const EXPECTED: [&str; 22] = [
+const EXPECTED: [&str; 23] = [
     // PostgreSQL is away, in the middle of a restart, or somebody holds a lock
     "PG0002",
     "PG0005",
+    // the merge store crashed, and with it what was staged for a batch that an apply did itself
+    "LEDGER0005",
     // Temporal is away, or nobody answers
     "TEMPORAL0001",
     "TEMPORAL0006",
