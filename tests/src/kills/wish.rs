@@ -67,19 +67,7 @@ streams: single
 schedule: {every: 3s}
 max_delete: 100%
 datasets:
-  people:
-    table: public.people
-    key: [id]
-    columns:
-      id: bigint
-      name: text
-  orders:
-    table: public.orders
-    key: [id]
-    columns:
-      id: bigint
-      amount: {type: 'decimal(12,2)', nullable: true}
-  extra:
+DATASETS  extra:
     table: public.extra
     key: [id]
     columns:

@@ -121,6 +121,7 @@ impl Plant {
         let (merge, secrets) = (self.merge.endpoint("merge"), self.credentials.dir());
         let preamble = preamble_at(&temporal, &self.name, &self.name, &merge, &secrets);
         let text = format!("{}{}", model::MODEL, model.more)
+            .replace("DATASETS", model::DATASETS)
             .replace("SOURCE", &place(&self.source.endpoint("source")))
             .replace("COLUMNS", &model.columns)
             .replace("STREAMS", &model.streams)

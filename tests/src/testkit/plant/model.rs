@@ -52,19 +52,7 @@ ingest: {snapshot: {}}
 streams: STREAMS
 schedule: SCHEDULE
 datasets:
-  people:
-    table: public.people
-    key: [id]
-    columns:
-      id: bigint
-      COLUMNS
-  orders:
-    table: public.orders
-    key: [id]
-    columns:
-      id: bigint
-      amount: {type: 'decimal(12,2)', nullable: true}
----
+DATASETS---
 kind: Workspace
 name: reporting
 team: retail/online
@@ -76,4 +64,20 @@ groups:
   past:
     needs: {history: full}
     sinks: VIEWS
+";
+
+/// The two tables of the source, in place of `DATASETS` in any Datastore.
+pub(super) const DATASETS: &str = "\
+\x20 people:
+    table: public.people
+    key: [id]
+    columns:
+      id: bigint
+      COLUMNS
+  orders:
+    table: public.orders
+    key: [id]
+    columns:
+      id: bigint
+      amount: {type: 'decimal(12,2)', nullable: true}
 ";
