@@ -1,9 +1,12 @@
 //! A connection that is tried until a budget is spent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use teal_model::{Error, Result};
-use temporalio_client::{Client, ClientOptions, Connection, errors::ClientConnectError};
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions, errors::ClientConnectError,
+};
+use tokio::sync::OnceCell;
 
 use crate::{Settings, code, rpc};
 
@@ -34,12 +37,14 @@ const MAX_PAUSE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Temporal {
     pub(crate) client: Client,
-    address: String,
+    pub(crate) settings: Settings,
+    /// What workers poll through: [`Temporal::polling`].
+    pub(crate) wire: Arc<OnceCell<Connection>>,
 }
 
 impl std::fmt::Debug for Temporal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Temporal").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Temporal").field("address", &self.address()).finish_non_exhaustive()
     }
 }
 
@@ -54,7 +59,7 @@ impl Temporal {
         let mut pause = FIRST_PAUSE;
         loop {
             let error = match Self::attempt(settings, retry.attempt).await {
-                Ok(connected) => return Ok(connected),
+                Ok(connection) => return Self::over(connection, settings),
                 Err(error) => error.with("address", settings.address()),
             };
             let left = retry.budget.saturating_sub(started.elapsed());
@@ -67,28 +72,29 @@ impl Temporal {
         }
     }
 
-    async fn attempt(settings: &Settings, timeout: Duration) -> Result<Self> {
-        let connecting = Connection::connect(settings.connection()?);
-        let connection = match tokio::time::timeout(timeout, connecting).await {
-            Err(_elapsed) => {
-                return Err(Error::new(code::TEMPORAL0001)
-                    .caused_by(format!("no answer within {} s", timeout.as_secs())));
-            }
-            Ok(Err(error)) => return Err(refused(error)),
-            Ok(Ok(connection)) => connection,
-        };
+    async fn attempt(settings: &Settings, timeout: Duration) -> Result<Connection> {
+        match tokio::time::timeout(timeout, dial(settings.connection())).await {
+            Err(_elapsed) => Err(Error::new(code::TEMPORAL0001)
+                .caused_by(format!("no answer within {} s", timeout.as_secs()))),
+            Ok(dialled) => dialled,
+        }
+    }
+
+    fn over(connection: Connection, settings: &Settings) -> Result<Self> {
         let options = ClientOptions::new(settings.namespace()).build();
         let client = Client::new(connection, options)
             .map_err(|error| Error::new(code::TEMPORAL0002).caused_by(error.to_string()))?;
-        Ok(Self { client, address: settings.address().to_owned() })
+        Ok(Self { client, settings: settings.clone(), wire: Arc::default() })
     }
 
-    /// Sends another API key from now on, on the open connection.
+    /// Sends another API key from now on, on the open connections.
     pub fn replace_api_key(&self, settings: &Settings) {
-        self.client.connection().set_api_key(settings.api_key());
+        for connection in std::iter::once(self.client.connection()).chain(self.wire.get()) {
+            connection.set_api_key(settings.api_key());
+        }
     }
 
-    /// The SDK's client, for `worker/`.
+    /// The SDK's client. To host workers: [`Temporal::polling`].
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -100,11 +106,16 @@ impl Temporal {
 
     /// The server, for messages.
     pub fn address(&self) -> &str {
-        &self.address
+        self.settings.address()
     }
 }
 
-fn refused(error: ClientConnectError) -> Error {
+/// One connection, one try.
+pub(crate) async fn dial(options: Result<ConnectionOptions>) -> Result<Connection> {
+    Connection::connect(options?).await.map_err(refused)
+}
+
+pub(crate) fn refused(error: ClientConnectError) -> Error {
     match error {
         ClientConnectError::SystemInfoCallError(status) => match of_tls(&rpc::chain(&status)) {
             Some(error) => error,

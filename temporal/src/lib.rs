@@ -7,6 +7,7 @@
 //! | [`connect`] | [`Temporal::connect`] with a retry budget |
 //! | `stream` | start, ask and watch the workflow of a stream |
 //! | `apply` | start and watch the workflow of an apply |
+//! | `polling` | the connection that workers poll on |
 //! | [`presence`] | is a worker polling? |
 //! | [`look`] | is the workflow of a stream open, and what does it wait for? |
 //! | [`search`] | search attributes for the Temporal UI; a namespace without them degrades |
@@ -28,6 +29,7 @@ pub mod settings;
 
 mod apply;
 mod close;
+mod polling;
 mod rpc;
 mod stream;
 
@@ -38,3 +40,4 @@ pub use look::Seen;
 pub use presence::Presence;
 pub use settings::{Renewal, Settings};
 pub use stream::Ensured;
+pub use temporalio_client::Client;

@@ -145,6 +145,13 @@ impl Settings {
         options.metrics_meter.clone_from(&self.meter);
         Ok(options)
     }
+
+    /// As [`Self::connection`], for requests that are counted elsewhere.
+    pub(crate) fn unmetered(&self) -> Result<ConnectionOptions> {
+        let mut options = self.connection()?;
+        options.metrics_meter = None;
+        Ok(options)
+    }
 }
 
 fn options_of(profile: ClientConfigProfile) -> Result<ConnectionOptions> {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use teal_model::{Error, Result, release::Services};
-use teal_temporal::{Temporal, names};
+use teal_temporal::{Client, Temporal, names};
 use temporalio_common::telemetry::TelemetryOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions, runtime::RuntimeOptions};
 use tokio::sync::oneshot;
@@ -85,13 +85,14 @@ impl Hosting {
     /// `WORK0105` when the SDK stops by itself; the other queues are drained first.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let runtime = Arc::new(self.runtime()?);
+        let client = self.temporal.polling().await?;
         let stop = stop.child_token();
         let mut ends = Vec::new();
         for queue in &self.queues {
             let options = self.options(queue)?;
             let name = options.task_queue.clone();
             tracing::info!(task_queue = %name, "polling");
-            ends.push(self.spawn(options, Arc::clone(&runtime), stop.clone()));
+            ends.push(spawn(options, client.clone(), Arc::clone(&runtime), stop.clone()));
         }
         let mut result = Ok(());
         for end in ends {
@@ -132,44 +133,43 @@ impl Hosting {
             RuntimeOptions::builder().telemetry_options(telemetry).build().map_err(refused)?;
         Runtime::from_current_tokio(options).map_err(|error| refused(error.to_string()))
     }
+}
 
-    /// A worker is not `Send`, so each has a thread of its own, which drives its workflows; its
-    /// activities are tasks of the process's runtime.
-    fn spawn(
-        &self,
-        options: WorkerOptions,
-        runtime: Arc<Runtime>,
-        stop: CancellationToken,
-    ) -> oneshot::Receiver<Result<()>> {
-        let (ended, end) = oneshot::channel();
-        let client = self.temporal.client().clone();
-        let handle = tokio::runtime::Handle::current();
-        let queue = options.task_queue.clone();
-        let name = queue.clone();
-        let thread = thread::Builder::new().name(name).spawn(move || {
-            let result = handle.block_on(async {
-                let mut worker = Worker::new(&runtime, client, options).map_err(stopped(&queue))?;
-                let halt = worker.shutdown_handle();
-                let mut run = std::pin::pin!(worker.run());
-                tokio::select! {
-                    ended = &mut run => ended.map_err(stopped(&queue)),
-                    () = stop.cancelled() => {
-                        tracing::info!(task_queue = %queue, "draining");
-                        halt();
-                        run.await.map_err(stopped(&queue))
-                    }
+/// A worker is not `Send`, so each has a thread of its own, which drives its workflows; its
+/// activities are tasks of the process's runtime.
+fn spawn(
+    options: WorkerOptions,
+    client: Client,
+    runtime: Arc<Runtime>,
+    stop: CancellationToken,
+) -> oneshot::Receiver<Result<()>> {
+    let (ended, end) = oneshot::channel();
+    let handle = tokio::runtime::Handle::current();
+    let queue = options.task_queue.clone();
+    let name = queue.clone();
+    let thread = thread::Builder::new().name(name).spawn(move || {
+        let result = handle.block_on(async {
+            let mut worker = Worker::new(&runtime, client, options).map_err(stopped(&queue))?;
+            let halt = worker.shutdown_handle();
+            let mut run = std::pin::pin!(worker.run());
+            tokio::select! {
+                ended = &mut run => ended.map_err(stopped(&queue)),
+                () = stop.cancelled() => {
+                    tracing::info!(task_queue = %queue, "draining");
+                    halt();
+                    run.await.map_err(stopped(&queue))
                 }
-            });
-            if result.is_err() {
-                stop.cancel();
             }
-            ended.send(result).ok(); // whoever waited for it is gone
         });
-        if let Err(error) = thread {
-            tracing::error!(%error, "no thread for a worker");
+        if result.is_err() {
+            stop.cancel();
         }
-        end
+        ended.send(result).ok(); // whoever waited for it is gone
+    });
+    if let Err(error) = thread {
+        tracing::error!(%error, "no thread for a worker");
     }
+    end
 }
 
 fn stopped<E: std::fmt::Display>(queue: &str) -> impl FnOnce(E) -> Error + '_ {

@@ -44,7 +44,10 @@ pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Resu
     let beginning = Progress { doing: "beginning a batch".to_owned(), ..Progress::default() };
     let attempt =
         match while_beating(pulse, &beginning, Box::pin(ledger::begin(io, request))).await? {
-            Begun::Ingested(mark) => return Ok(mark.report()),
+            Begun::Ingested(mark) => {
+                let staged_before = request.tell_staged_before;
+                return Ok(IngestReport { staged_before, ..mark.report() });
+            }
             Begun::Attempt(attempt) => attempt,
         };
     match Box::pin(pull_all(io, &attempt, started, pulse)).await {

@@ -90,17 +90,23 @@ impl Batch<'_> {
                 ReconcileRequest { stream: name.clone(), config_hash: loaded.config_hash.clone() };
             Box::pin(stream::reconcile(self.io, &request, self.line)).await?;
         }
-        self.note("ingesting", None).await?;
         let request = IngestRequest {
             stream: name,
             config_hash: loaded.config_hash,
             accept_deletes: self.accept_deletes,
+            tell_staged_before: true,
             ..IngestRequest::default()
         };
-        let ingested = Box::pin(stream::ingest(self.io, &request, self.line)).await?;
-        let merged = self.merge(ingested.batch, ingested.epoch).await?;
-        self.note("waiting", None).await?;
-        Ok(merged)
+        loop {
+            self.note("ingesting", None).await?;
+            let ingested = Box::pin(stream::ingest(self.io, &request, self.line)).await?;
+            let merged = self.merge(ingested.batch, ingested.epoch).await?;
+            if ingested.staged_before {
+                continue; // what an attempt before us staged is not what the source holds now
+            }
+            self.note("waiting", None).await?;
+            return Ok(merged);
+        }
     }
 
     async fn merge(&self, batch: u32, epoch: i64) -> Result<MergeReport> {

@@ -2,7 +2,7 @@
 
 use teal_activities::catalog::ledger::{self, Begun};
 use teal_model::release::Style;
-use teal_proto::v1::IngestRequest;
+use teal_proto::v1::{IngestReport, IngestRequest};
 
 use super::world::{PEOPLE, Stream, World, people};
 
@@ -98,6 +98,20 @@ async fn an_attempt_whose_worker_died_leaves_nothing_behind() {
     let report = stream.batch().await;
     assert_eq!((report.batch, report.inserted), (1, 3));
     assert_ne!(stream.ingest().await.unwrap().epoch, dead.epoch.0);
+}
+
+#[tokio::test]
+async fn a_batch_that_was_staged_before_is_told_to_be_so() {
+    let (world, stream) = three_people("a_batch_that_was_staged_before", Style::Live).await;
+    let first = stream.ingest().await.unwrap();
+    assert!(!first.staged_before);
+    world.bench.source.run("update people set employer = 'X' where id = 1").await;
+    let again = stream.ingest().await.unwrap();
+    assert_eq!(again, IngestReport { staged_before: true, ..first });
+    stream.merge(&again).await.unwrap();
+    let next = stream.ingest().await.unwrap();
+    assert!(!next.staged_before);
+    assert_eq!(stream.merge(&next).await.unwrap().updated, 1);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ mod scenario;
 mod sleeper;
 mod streams;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{any::Any, collections::BTreeSet, sync::Arc};
 
 use futures::FutureExt;
 use teal_failpoint::{Boundary, Point};
@@ -46,11 +46,11 @@ async fn a_process_that_dies_at_any_boundary_is_followed_by_one_that_mends_it() 
         let deaths = Arc::clone(&deaths);
         running.spawn(async move {
             let ended = std::panic::AssertUnwindSafe(scenario.run(deaths)).catch_unwind().await;
-            ended.err().map(|_panic| scenario.name)
+            ended.err().map(|panic| format!("{}: {}", scenario.name, said(&*panic)))
         });
     }
-    let failed: Vec<&str> = running.join_all().await.into_iter().flatten().collect();
-    assert!(failed.is_empty(), "failed, see above: {}", failed.join(", "));
+    let failed: Vec<String> = running.join_all().await.into_iter().flatten().collect();
+    assert!(failed.is_empty(), "{} scenarios failed:\n{}", failed.len(), failed.join("\n"));
     let died = deaths.lock().expect("no scenario panicked").clone();
     println!("{} deaths survived", died.len());
     let alive: Vec<String> = scenario::ALL
@@ -61,4 +61,10 @@ async fn a_process_that_dies_at_any_boundary_is_followed_by_one_that_mends_it() 
         .map(|point| point.to_string())
         .collect();
     assert!(alive.is_empty(), "nobody died at {}", alive.join(", "));
+}
+
+/// What a panic says: where many scenarios print at once, the end of the test tells it again.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
 }

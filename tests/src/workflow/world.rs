@@ -19,7 +19,7 @@ use crate::testkit::{eventually, temporal_address};
 
 /// Longest wait for anything; a busy machine needs a few seconds where an idle one needs 50 ms.
 pub(super) const LIMIT: Duration = Duration::from_secs(40);
-const CATALOG: &str = "11111111-2222-3333-4444-555555555555";
+pub(super) const CATALOG: &str = "11111111-2222-3333-4444-555555555555";
 
 /// One test's world. Its worker stops when it goes.
 pub(super) struct World {
@@ -27,8 +27,17 @@ pub(super) struct World {
     pub(super) script: Arc<Script>,
     pub(super) stream: StreamId,
     pub(super) services: String,
-    stop: CancellationToken,
-    worker: Option<tokio::task::JoinHandle<Result<()>>>,
+    /// What the worker polls.
+    queues: Vec<Queue>,
+    worker: Option<Running>,
+    /// Another one, which does activities only: see [`World::split`].
+    hands: Option<Running>,
+}
+
+/// A worker, and how to end it: dropped, or drained.
+struct Running {
+    stop: tokio_util::sync::DropGuard,
+    ended: tokio::task::JoinHandle<Result<()>>,
 }
 
 impl World {
@@ -40,35 +49,55 @@ impl World {
         let script = Arc::new(Script::new(queue, period_ms));
         script.ledger().search_attributes = temporal.ensure_search_attributes().await;
         let stream = StreamId::multi("live", &unique);
-        let stop = CancellationToken::new();
-        let mut world = Self { temporal, script, stream, services: unique, stop, worker: None };
+        let mut world = Self {
+            temporal,
+            script,
+            stream,
+            services: unique,
+            queues: vec![Queue::Workflows, small()],
+            worker: None,
+            hands: None,
+        };
         world.start_worker().await;
         world
     }
 
+    /// Two workers instead of one: while the one of the workflows is stopped, activities go on.
+    pub(super) async fn split(&mut self) {
+        self.stop_worker().await;
+        self.queues = vec![Queue::Workflows];
+        self.hands = Some(self.hosting(vec![small()]).await);
+        self.start_worker().await;
+    }
+
     /// Another worker process, as after a crash of the first.
     pub(super) async fn start_worker(&mut self) {
-        self.stop = CancellationToken::new();
+        self.worker = Some(self.hosting(self.queues.clone()).await);
+    }
+
+    async fn hosting(&self, queues: Vec<Queue>) -> Running {
         let search_attributes = self.script.ledger().search_attributes;
         let script: Arc<Script> = Arc::clone(&self.script);
         let hosting = Hosting {
             temporal: connect().await,
             services: self.services.clone(),
-            queues: vec![Queue::Workflows, Queue::Class { name: "small".into(), slots: 4 }],
+            queues,
             engine: script,
             metrics: Arc::new(Metrics::start().unwrap()),
             search_attributes,
             grace: Duration::from_millis(200),
             deployment: None,
         };
-        self.worker = Some(tokio::spawn(hosting.run(self.stop.clone())));
+        let stop = CancellationToken::new();
+        let ended = tokio::spawn(hosting.run(stop.clone()));
+        Running { stop: stop.drop_guard(), ended }
     }
 
     /// Drains the worker.
     pub(super) async fn stop_worker(&mut self) {
-        self.stop.cancel();
-        if let Some(worker) = self.worker.take() {
-            worker.await.unwrap().unwrap();
+        if let Some(Running { stop, ended }) = self.worker.take() {
+            drop(stop);
+            ended.await.unwrap().unwrap();
         }
     }
 
@@ -199,10 +228,8 @@ impl World {
     }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
+fn small() -> Queue {
+    Queue::Class { name: "small".into(), slots: 4 }
 }
 
 pub(super) async fn connect() -> Temporal {

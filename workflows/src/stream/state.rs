@@ -121,6 +121,9 @@ pub struct Runs {
     pub served: u64,
     /// Last ticket whose batch may delete more than `max_delete`.
     pub accept: u64,
+    /// The open batch was staged by an attempt that died before it could say so, perhaps before the
+    /// tickets that are served now were handed out: it serves none of them, one more batch follows.
+    pub is_behind: bool,
 }
 
 /// What people want beyond the schedule; the catalog has it too, and first.
@@ -178,6 +181,7 @@ impl State {
                 serving: carry.runs_served,
                 served: carry.runs_served,
                 accept: if carry.accept_deletes { carry.runs_requested } else { 0 },
+                is_behind: false,
             },
             resync: Resync::default(),
             giving_up: false,

@@ -102,6 +102,7 @@ impl State {
                 self.configured(report.config_hash)
             }
             (Stage::Ingesting, Event::Ingested(report)) => {
+                self.runs.is_behind = report.staged_before;
                 if self.reload || self.is_ending() {
                     return self.next(); // the batch is in the ledger, `load` finds it there
                 }
@@ -117,7 +118,9 @@ impl State {
                 self.resync.serve(report.resync);
                 self.owed = false;
                 self.healthy();
-                self.runs.served = self.runs.served.max(self.runs.serving);
+                if !self.runs.is_behind {
+                    self.runs.served = self.runs.served.max(self.runs.serving);
+                }
                 self.next()
             }
             (Stage::Retiring, Event::Retired) => self.close(),
@@ -232,6 +235,7 @@ impl State {
             Work::Reconcile => Stage::Reconciling,
             Work::Ingest => {
                 self.runs.serving = self.runs.requested;
+                self.runs.is_behind = false;
                 Stage::Ingesting
             }
             Work::Merge { batch, epoch, rows } => {

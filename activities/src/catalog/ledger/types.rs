@@ -181,6 +181,7 @@ impl IngestedMark {
             duration_ms: self.staged.duration_ms,
             source_read_at_ms: self.staged.source_read_at_ms,
             resync: self.resync,
+            staged_before: false,
         }
     }
 }
