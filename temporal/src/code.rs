@@ -55,4 +55,8 @@ teal_model::codes! {
     /// The stream answered with a failure of its own.
     TEMPORAL0012: Config, "the stream could not take over its configuration",
         "the failure of the stream stands above; mend its cause and apply again";
+    /// The workflow's task fails whoever tries it.
+    TEMPORAL0013: Transient, "no worker can take the workflow further",
+        "`teal status` says what the worker said; after a rollback bring the newer workers back, \
+         else end the workflow (`temporal workflow terminate -w <id>`) and apply again";
 }

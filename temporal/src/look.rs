@@ -8,7 +8,7 @@ use temporalio_common::protos::temporal::api::{
     common::v1::{Memo, WorkflowExecution},
     enums::v1::{PendingActivityState, WorkflowExecutionStatus},
     history::v1::history_event::Attributes,
-    workflow::v1::{PendingActivityInfo, WorkflowExecutionInfo},
+    workflow::v1::{PendingActivityInfo, PendingWorkflowTaskInfo, WorkflowExecutionInfo},
     workflowservice::v1::{
         DescribeWorkflowExecutionRequest, GetWorkflowExecutionHistoryReverseRequest,
     },
@@ -16,11 +16,17 @@ use temporalio_common::protos::temporal::api::{
 
 use crate::{Temporal, code, names, rpc};
 
+/// From this try of a workflow task on its workflow is said to stand still. A worker that dies in the
+/// middle of one costs a second try.
+const STUCK_AT: i32 = 3;
+
 /// What Temporal says of the workflow of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     /// It is open; and the activity that it waits for.
     Open(Option<PendingActivity>),
+    /// It is open, and no worker can take it further: it stands still.
+    Stuck(Stuck),
     /// It ended: the stream does nothing until `apply` starts it again.
     Closed(End),
     /// There never was one, or its history is gone.
@@ -39,6 +45,19 @@ pub struct End {
     /// Why, as whoever ended it said; may be empty.
     pub reason: String,
     /// Who ended it, as Temporal knows them; may be empty.
+    pub by: String,
+}
+
+/// A workflow task that fails again and again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stuck {
+    /// How often it was tried.
+    pub attempt: u32,
+    /// When it was tried first; Unix milliseconds.
+    pub since_ms: Option<i64>,
+    /// What the worker said the first time, one line; may be empty.
+    pub reason: String,
+    /// Who said it; may be empty.
     pub by: String,
 }
 
@@ -87,23 +106,41 @@ impl Temporal {
         if !is_of(info.memo.as_ref(), catalog_uid) {
             return Ok(Seen::Foreign);
         }
+        let tries = description.pending_workflow_task.filter(|task| task.attempt >= STUCK_AT);
+        if let Some(task) = tries {
+            let stuck = self.stuck(&id, &task).await;
+            return stuck.map(Seen::Stuck).map_err(|error| error.with("workflow", id));
+        }
         Ok(Seen::Open(description.pending_activities.iter().map(pending).next()))
     }
 
-    async fn end(&self, id: &str, how: &str, info: &WorkflowExecutionInfo) -> Result<End> {
+    /// The server writes down the first failure of a task only.
+    async fn stuck(&self, id: &str, task: &PendingWorkflowTaskInfo) -> Result<Stuck> {
+        let (reason, by) = match self.last_words(id, 3).await?.into_iter().find_map(failed_task) {
+            Some((reason, by)) => (one_line(&reason), by),
+            None => (String::new(), String::new()),
+        };
+        let attempt = u32::try_from(task.attempt).unwrap_or(u32::MAX);
+        Ok(Stuck { attempt, since_ms: unix_ms(task.original_scheduled_time), reason, by })
+    }
+
+    /// The last events of its history, the newest first.
+    async fn last_words(&self, id: &str, events: i32) -> Result<Vec<Attributes>> {
         let request = GetWorkflowExecutionHistoryReverseRequest {
             namespace: self.namespace().to_owned(),
             execution: Some(latest_run(id)),
-            maximum_page_size: 1,
+            maximum_page_size: events,
             next_page_token: Vec::new(),
         };
         let mut service = self.client.connection().workflow_service();
         let answer = service.get_workflow_execution_history_reverse(request.into_request()).await;
-        let last = rpc::during("looking for the end of the workflow", answer)?
-            .history
-            .and_then(|history| history.events.into_iter().next())
-            .and_then(|event| event.attributes);
-        let (reason, by) = match last {
+        let history = rpc::during("looking at the end of the history", answer)?.history;
+        let events = history.unwrap_or_default().events;
+        Ok(events.into_iter().filter_map(|event| event.attributes).collect())
+    }
+
+    async fn end(&self, id: &str, how: &str, info: &WorkflowExecutionInfo) -> Result<End> {
+        let (reason, by) = match self.last_words(id, 1).await?.into_iter().next() {
             Some(Attributes::WorkflowExecutionTerminatedEventAttributes(end)) => {
                 (end.reason, end.identity)
             }
@@ -114,6 +151,16 @@ impl Temporal {
         };
         let at_ms = unix_ms(info.close_time);
         Ok(End { how: how.to_owned(), at_ms, reason: one_line(&reason), by })
+    }
+}
+
+/// What a worker said when it could not do a workflow task, and which worker.
+fn failed_task(event: Attributes) -> Option<(String, String)> {
+    match event {
+        Attributes::WorkflowTaskFailedEventAttributes(failed) => {
+            Some((failed.failure.unwrap_or_default().message, failed.identity))
+        }
+        _ => None,
     }
 }
 

@@ -8,6 +8,9 @@ use temporalio_client::{
 
 use crate::code;
 
+/// What the server says of a workflow whose task failed three times, to queries and updates.
+const STANDS_STILL: &str = "Workflow Task in failed state";
+
 /// Turns a gRPC status into a coded error.
 pub(crate) fn failed(attempted: &'static str, status: &Status) -> Error {
     let code = match status.code() {
@@ -18,6 +21,7 @@ pub(crate) fn failed(attempted: &'static str, status: &Status) -> Error {
             code::TEMPORAL0003
         }
         Code::NotFound => code::TEMPORAL0004,
+        Code::FailedPrecondition if status.message().contains(STANDS_STILL) => code::TEMPORAL0013,
         Code::InvalidArgument | Code::FailedPrecondition | Code::Unimplemented => {
             return Error::new(code::TEMPORAL0008)
                 .with("while", attempted)
@@ -100,6 +104,13 @@ mod tests {
             (Status::internal("broken"), code::TEMPORAL0008),
             (Status::permission_denied("no"), code::TEMPORAL0010),
             (Status::unauthenticated("who?"), code::TEMPORAL0010),
+            (Status::failed_precondition("no such version"), code::TEMPORAL0008),
+            (
+                Status::failed_precondition(
+                    "Cannot query workflow due to Workflow Task in failed state.",
+                ),
+                code::TEMPORAL0013,
+            ),
         ] {
             assert_eq!(failed("asking", &status).code(), code, "{status:?}");
         }

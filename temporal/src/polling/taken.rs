@@ -10,7 +10,7 @@ use temporalio_common::protos::temporal::api::{
 /// that is no part of a workflow task has such a history.
 pub(super) fn of_task(task: &mut PollWorkflowTaskQueueResponse) {
     if task.next_page_token.is_empty() {
-        cut(task.history.as_mut());
+        cut(&mut task.history);
     }
 }
 
@@ -19,11 +19,11 @@ pub(super) fn of_task(task: &mut PollWorkflowTaskQueueResponse) {
 /// full one.)
 pub(super) fn of_page(page: &mut GetWorkflowExecutionHistoryResponse) {
     if page.next_page_token.is_empty() {
-        cut(page.history.as_mut());
+        cut(&mut page.history);
     }
 }
 
-fn cut(history: Option<&mut History>) {
+fn cut(history: &mut Option<History>) {
     if let Some(History { events }) = history {
         let until = taken(events);
         events.truncate(until);

@@ -11,5 +11,6 @@ mod record;
 mod replay;
 mod script;
 mod stream;
+mod stuck;
 mod verbs;
 mod world;

@@ -21,7 +21,7 @@ use crate::{
 pub(super) struct Broken {
     /// Its name.
     pub(super) stream: String,
-    /// `failing`, or `no_workflow`.
+    /// `failing`, `stuck`, or `no_workflow`.
     pub(super) why: &'static str,
     /// Code of its last failure; empty: none.
     pub(super) code: String,
@@ -67,6 +67,7 @@ fn broken(streams: &[StreamStatusRow], runtime: &Runtime, view: &View<'_>) -> Ve
         }
         match runtime.seen(stream)? {
             Seen::Open(_) => None,
+            seen @ Seen::Stuck(_) => of("stuck", String::new(), style::plain(&view.workflow(seen))),
             seen => of("no_workflow", String::new(), style::plain(&view.workflow(seen))),
         }
     };

@@ -135,6 +135,13 @@ impl Runtime {
                 "reason": end.reason,
                 "by": end.by,
             }),
+            Some(Seen::Stuck(stuck)) => json!({
+                "state": "stuck",
+                "attempt": stuck.attempt,
+                "since": stuck.since_ms.and_then(units::rfc3339),
+                "reason": stuck.reason,
+                "by": stuck.by,
+            }),
             Some(Seen::Open(activity)) => json!({
                 "state": "open",
                 "activity": activity.as_ref().map(activity_json),

@@ -7,7 +7,7 @@ use teal_activities::catalog::status::{
 use teal_proto::v1::Failure;
 use teal_temporal::{
     Presence, Seen,
-    look::{End, PendingActivity},
+    look::{End, PendingActivity, Stuck},
 };
 
 use super::{
@@ -217,6 +217,20 @@ fn the_overview_names_every_stream_and_what_to_do() {
 fn the_overview_tells_what_temporal_said_and_fits_a_narrow_terminal() {
     let streams = [failing(), waiting(), pausing()];
     insta::assert_snapshot!(plain(&overview(&streams, &view(&told(), Some(70)))));
+}
+
+#[test]
+fn a_workflow_that_cannot_go_on_is_told_with_its_reason_and_what_to_do() {
+    let stuck = Stuck {
+        attempt: 9,
+        since_ms: at(-180).map(Timestamp::as_millisecond),
+        reason: "[TMPRL1100] Nondeterminism error: TimerStarted".into(),
+        by: "teal worker 1@a".into(),
+    };
+    let seen = BTreeMap::from([("live/shop".to_owned(), Seen::Stuck(stuck))]);
+    let runtime = Runtime::Told(Told { seen, ..Told::default() });
+    let stream = waiting();
+    insta::assert_snapshot!(plain(&overview(&[stream], &view(&runtime, None))));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) fn is_busy(state: &str) -> bool {
 
 pub(super) fn state_color(stream: &StreamStatusRow, runtime: &Runtime) -> Color {
     match stream.state.as_str() {
-        _ if has_ended(runtime.seen(stream)) => Color::Red,
+        _ if at_a_stand(runtime.seen(stream)).is_some() => Color::Red,
         "failing" => Color::Red,
         "backing_off" | "paused" => Color::Yellow,
         state if is_busy(state) => Color::Cyan,
@@ -34,9 +34,13 @@ pub(super) fn state_color(stream: &StreamStatusRow, runtime: &Runtime) -> Color 
     }
 }
 
-/// Whether it is known that no workflow of ours runs.
-fn has_ended(seen: Option<&Seen>) -> bool {
-    matches!(seen, Some(Seen::Closed(_) | Seen::Missing | Seen::Foreign))
+/// What is added to the state of a stream whose workflow is known not to go on.
+fn at_a_stand(seen: Option<&Seen>) -> Option<&'static str> {
+    match seen? {
+        Seen::Closed(_) | Seen::Missing | Seen::Foreign => Some("no workflow"),
+        Seen::Stuck(_) => Some("stuck"),
+        Seen::Open(_) => None,
+    }
 }
 
 impl View<'_> {
@@ -52,8 +56,9 @@ impl View<'_> {
         if stream.wanted != "run" && stream.wanted != stream.state {
             text.push_str(&format!(", then {}", stream.wanted));
         }
-        if has_ended(self.runtime.seen(stream)) {
-            text.push_str(", no workflow");
+        if let Some(word) = at_a_stand(self.runtime.seen(stream)) {
+            text.push_str(", ");
+            text.push_str(word);
         }
         text
     }
@@ -77,11 +82,13 @@ impl View<'_> {
     pub(super) fn trouble(&self, stream: &StreamStatusRow) -> Option<String> {
         let name = paint(NAME, &stream.stream);
         let mut lines = Vec::new();
-        if let Some(seen) = self.runtime.seen(stream).filter(|seen| has_ended(Some(seen))) {
+        if let Some(seen) =
+            self.runtime.seen(stream).filter(|seen| at_a_stand(Some(seen)).is_some())
+        {
             lines.push(format!(
                 "{name} {}\n{}",
                 paint(ERROR, self.workflow(seen)),
-                what_to_do(seen)
+                what_to_do(seen, stream)
             ));
         }
         if stream.wanted == "paused" {
@@ -118,12 +125,31 @@ impl View<'_> {
         }
     }
 
-    /// How a workflow is: `open`, `was terminated 3 min ago by temporal-cli:ann@desk: too slow`.
+    /// How a workflow is: `open`, `was terminated 3 min ago by temporal-cli:ann@desk: too slow`,
+    /// `cannot go on for 3 min, tried 9 times: …`.
     pub(in super::super) fn workflow(&self, seen: &Seen) -> String {
         match seen {
             Seen::Open(_) => "open".to_owned(),
             Seen::Missing => "has no workflow".to_owned(),
             Seen::Foreign => "has a workflow that belongs to another catalog".to_owned(),
+            Seen::Stuck(stuck) => {
+                let since =
+                    stuck.since_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+                let since = since
+                    .map(|at| format!(" for {}", units::duration(self.clock.since(at))))
+                    .unwrap_or_default();
+                let mut text = format!(
+                    "has a workflow that cannot go on{since}, tried {} times",
+                    stuck.attempt
+                );
+                if !stuck.reason.is_empty() {
+                    text.push_str(&format!(": {}", stuck.reason));
+                }
+                if !stuck.by.is_empty() {
+                    text.push_str(&format!(" ({})", stuck.by));
+                }
+                text
+            }
             Seen::Closed(end) => {
                 let mut text = match end.how.as_str() {
                     "completed" | "failed" => format!("has a workflow that {}", end.how),
@@ -198,13 +224,21 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-fn what_to_do(seen: &Seen) -> &'static str {
+fn what_to_do(seen: &Seen, stream: &StreamStatusRow) -> String {
     match seen {
         Seen::Foreign => {
             "hint: two installations share this Temporal namespace; give one a namespace of its own"
+                .to_owned()
         }
+        Seen::Stuck(_) => format!(
+            "hint: if an older version of the workers runs, bring the newer one back; else end the \
+             workflow and apply again, the stream goes on from the ledger:\n  \
+             temporal workflow terminate -w '{}' && teal apply",
+            stream.workflow
+        ),
         Seen::Open(_) | Seen::Closed(_) | Seen::Missing => {
             "hint: `teal apply` starts it again; positions are in the ledger, nothing is read twice"
+                .to_owned()
         }
     }
 }
