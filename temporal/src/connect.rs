@@ -55,35 +55,8 @@ impl Temporal {
     /// `TEMPORAL0001` when the server does not answer; at once `TEMPORAL0002`, `TEMPORAL0010` and,
     /// of TLS, `TEMPORAL0020`, `TEMPORAL0021`, `TEMPORAL0022`.
     pub async fn connect(settings: &Settings, retry: Retry) -> Result<Self> {
-        let started = tokio::time::Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let error = match Self::attempt(settings, retry.attempt).await {
-                Ok(connection) => return Self::over(connection, settings),
-                Err(error) => error.with("address", settings.address()),
-            };
-            let left = retry.budget.saturating_sub(started.elapsed());
-            if error.kind() != teal_model::Kind::Transient || left <= pause {
-                return Err(error);
-            }
-            tracing::warn!(address = settings.address(), error = %error.one_line(), "temporal does not answer, trying again");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(MAX_PAUSE);
-        }
-    }
-
-    async fn attempt(settings: &Settings, timeout: Duration) -> Result<Connection> {
-        match tokio::time::timeout(timeout, dial(settings.connection())).await {
-            Err(_elapsed) => Err(Error::new(code::TEMPORAL0001)
-                .caused_by(format!("no answer within {} s", timeout.as_secs()))),
-            Ok(dialled) => dialled,
-        }
-    }
-
-    fn over(connection: Connection, settings: &Settings) -> Result<Self> {
-        let options = ClientOptions::new(settings.namespace()).build();
-        let client = Client::new(connection, options)
-            .map_err(|error| Error::new(code::TEMPORAL0002).caused_by(error.to_string()))?;
+        let connection = patiently(settings, retry, || settings.connection()).await?;
+        let client = client(connection, settings)?;
         Ok(Self { client, settings: settings.clone(), wire: Arc::default() })
     }
 
@@ -110,12 +83,46 @@ impl Temporal {
     }
 }
 
-/// One connection, one try.
-pub(crate) async fn dial(options: Result<ConnectionOptions>) -> Result<Connection> {
-    Connection::connect(options?).await.map_err(refused)
+/// A connection by these options; tries again with growing pauses until the budget is spent.
+pub(crate) async fn patiently(
+    settings: &Settings,
+    retry: Retry,
+    options: impl Fn() -> Result<ConnectionOptions>,
+) -> Result<Connection> {
+    let started = tokio::time::Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match attempt(options()?, retry.attempt).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) => error.with("address", settings.address()),
+        };
+        let left = retry.budget.saturating_sub(started.elapsed());
+        if error.kind() != teal_model::Kind::Transient || left <= pause {
+            return Err(error);
+        }
+        tracing::warn!(address = settings.address(), error = %error.one_line(), "temporal does not answer, trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(MAX_PAUSE);
+    }
 }
 
-pub(crate) fn refused(error: ClientConnectError) -> Error {
+async fn attempt(options: ConnectionOptions, timeout: Duration) -> Result<Connection> {
+    match tokio::time::timeout(timeout, Connection::connect(options)).await {
+        Err(_elapsed) => Err(Error::new(code::TEMPORAL0001)
+            .caused_by(format!("no answer within {} s", timeout.as_secs()))),
+        Ok(Err(error)) => Err(refused(error)),
+        Ok(Ok(connection)) => Ok(connection),
+    }
+}
+
+/// A client of the settings' namespace.
+pub(crate) fn client(connection: Connection, settings: &Settings) -> Result<Client> {
+    let options = ClientOptions::new(settings.namespace()).build();
+    Client::new(connection, options)
+        .map_err(|error| Error::new(code::TEMPORAL0002).caused_by(error.to_string()))
+}
+
+fn refused(error: ClientConnectError) -> Error {
     match error {
         ClientConnectError::SystemInfoCallError(status) => match of_tls(&rpc::chain(&status)) {
             Some(error) => error,

@@ -85,8 +85,11 @@ impl Hosting {
     /// `WORK0105` when the SDK stops by itself; the other queues are drained first.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let runtime = Arc::new(self.runtime()?);
-        let client = self.temporal.polling().await?;
         let stop = stop.child_token();
+        let client = tokio::select! {
+            client = self.temporal.polling() => client?,
+            () = stop.cancelled() => return Ok(()),
+        };
         let mut ends = Vec::new();
         for queue in &self.queues {
             let options = self.options(queue)?;

@@ -129,6 +129,8 @@ async fn connect(
     let settings = settings.identity(config.name.clone()).meter(Some(meter));
     let temporal = Temporal::connect(&settings, Retry::WORKER).await?;
     temporal.check_namespace().await?;
+    // before anybody looks for another key, which goes to what is open
+    temporal.open_wire(Retry::WORKER).await?;
     tracing::info!(address = temporal.address(), namespace = temporal.namespace(), "connected");
     Ok(temporal)
 }

@@ -45,8 +45,7 @@ pub async fn ingest(io: &Io, request: &IngestRequest, pulse: &dyn Pulse) -> Resu
     let attempt =
         match while_beating(pulse, &beginning, Box::pin(ledger::begin(io, request))).await? {
             Begun::Ingested(mark) => {
-                let staged_before = request.tell_staged_before;
-                return Ok(IngestReport { staged_before, ..mark.report() });
+                return Ok(IngestReport { staged_before: true, ..mark.report() });
             }
             Begun::Attempt(attempt) => attempt,
         };

@@ -81,7 +81,7 @@ impl Batch<'_> {
         let name = self.stream.to_string();
         if loaded.needs_reconcile && loaded.open_status == "ingested" {
             // What was staged under the old shape is merged before the tables change.
-            self.merge(loaded.open_batch, loaded.open_epoch).await?;
+            self.merge(loaded.open_batch, loaded.open_epoch, false).await?;
             loaded = self.load().await?;
         }
         if loaded.needs_reconcile {
@@ -94,28 +94,31 @@ impl Batch<'_> {
             stream: name,
             config_hash: loaded.config_hash,
             accept_deletes: self.accept_deletes,
-            tell_staged_before: true,
             ..IngestRequest::default()
         };
         loop {
             self.note("ingesting", None).await?;
             let ingested = Box::pin(stream::ingest(self.io, &request, self.line)).await?;
-            let merged = self.merge(ingested.batch, ingested.epoch).await?;
-            if ingested.staged_before {
-                continue; // what an attempt before us staged is not what the source holds now
+            // what an attempt before us staged is neither what the source holds now, nor what the
+            // permission was given for
+            let is_ours = !ingested.staged_before;
+            let may_delete = self.accept_deletes && is_ours;
+            let merged = self.merge(ingested.batch, ingested.epoch, may_delete).await?;
+            if !is_ours {
+                continue;
             }
             self.note("waiting", None).await?;
             return Ok(merged);
         }
     }
 
-    async fn merge(&self, batch: u32, epoch: i64) -> Result<MergeReport> {
+    async fn merge(&self, batch: u32, epoch: i64, accept_deletes: bool) -> Result<MergeReport> {
         self.note("merging", None).await?;
         let request = MergeRequest {
             stream: self.stream.to_string(),
             batch,
             epoch,
-            accept_deletes: self.accept_deletes,
+            accept_deletes,
             ..MergeRequest::default()
         };
         Box::pin(stream::merge(self.io, &request, self.line)).await

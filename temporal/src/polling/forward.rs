@@ -1,6 +1,6 @@
 //! Requests of a worker, handed on one by one.
 
-use std::sync::Arc;
+use std::{error::Error as _, sync::Arc};
 
 use futures::future::BoxFuture;
 use prost::Message;
@@ -8,15 +8,19 @@ use temporalio_client::{
     Connection,
     callback_based::{CallbackBasedGrpcService, GrpcRequest, GrpcSuccessResponse},
     grpc::WorkflowService,
-    tonic::{Extensions, Request, Response, Status, metadata::MetadataMap},
+    tonic::{
+        Code, Extensions, Request, Response, Status, TimeoutExpired, metadata::MetadataMap,
+        transport,
+    },
 };
 
-use super::taken;
+use super::question;
 
 /// The only service that workers speak to.
 const SERVICE: &str = "temporal.api.workflowservice.v1.WorkflowService";
 
-/// A service that answers by what `wire` answers, and tells of workflows what was taken up.
+/// A service that answers by what `wire` answers, and asks of a workflow what tasks have taken up.
+/// It knows what a worker asks for, no more: an activity's client cannot ask it for anything else.
 pub(super) fn over(wire: Connection) -> CallbackBasedGrpcService {
     let callback = move |request| -> BoxFuture<'static, _> {
         Box::pin(forward(wire.workflow_service(), request))
@@ -31,23 +35,19 @@ async fn forward(
     request: GrpcRequest,
 ) -> Result<GrpcSuccessResponse, Status> {
     macro_rules! through {
-        ($method:ident) => {
-            through!($method, |_answer| {})
-        };
-        ($method:ident, $change:expr) => {
-            call(request, |typed| service.$method(typed), $change).await
-        };
+        ($method:ident) => {{
+            let typed = read(request)?;
+            answered(service.$method(typed).await)
+        }};
     }
     if request.service != SERVICE {
         return Err(unknown(&request));
     }
     match request.rpc.as_str() {
-        "PollWorkflowTaskQueue" => through!(poll_workflow_task_queue, taken::of_task),
-        "GetWorkflowExecutionHistory" => {
-            through!(get_workflow_execution_history, taken::of_page)
-        }
+        "PollWorkflowTaskQueue" => answered(question::poll(&mut *service, read(request)?).await),
         "DescribeNamespace" => through!(describe_namespace),
         "GetSystemInfo" => through!(get_system_info),
+        "GetWorkflowExecutionHistory" => through!(get_workflow_execution_history),
         "PollActivityTaskQueue" => through!(poll_activity_task_queue),
         "PollNexusTaskQueue" => through!(poll_nexus_task_queue),
         "RecordActivityTaskHeartbeat" => through!(record_activity_task_heartbeat),
@@ -71,21 +71,33 @@ fn unknown(request: &GrpcRequest) -> Status {
     Status::unimplemented(format!("{name} is not handed on"))
 }
 
-/// Sends one request with its headers (deadline, namespace), and changes what comes back.
-async fn call<'a, Q, A>(
-    request: GrpcRequest,
-    send: impl FnOnce(Request<Q>) -> BoxFuture<'a, Result<Response<A>, Status>>,
-    change: impl FnOnce(&mut A),
-) -> Result<GrpcSuccessResponse, Status>
-where
-    Q: Message + Default,
-    A: Message,
-{
-    let message = Q::decode(request.proto).map_err(|e| Status::internal(e.to_string()))?;
+/// The request with its headers: deadline and namespace.
+fn read<Q: Message + Default>(request: GrpcRequest) -> Result<Request<Q>, Status> {
+    let message = Q::decode(request.proto).map_err(|error| Status::internal(error.to_string()))?;
     let metadata = MetadataMap::from_headers(request.headers);
-    let mut answer =
-        send(Request::from_parts(metadata, Extensions::default(), message)).await?.into_inner();
-    change(&mut answer);
-    // its headers speak of a body that is no longer the same
-    Ok(GrpcSuccessResponse { headers: Default::default(), proto: answer.encode_to_vec() })
+    Ok(Request::from_parts(metadata, Extensions::default(), message))
+}
+
+/// The answer without its headers, which speak of a body that is no longer the same.
+fn answered<A: Message>(
+    answer: Result<Response<A>, Status>,
+) -> Result<GrpcSuccessResponse, Status> {
+    match answer {
+        Ok(answer) => {
+            let proto = answer.into_inner().encode_to_vec();
+            Ok(GrpcSuccessResponse { headers: Default::default(), proto })
+        }
+        Err(status) if lost_on_its_way(&status) => Err(Status::unavailable(status.message())),
+        Err(status) => Err(status),
+    }
+}
+
+/// Whether the connection ended under the request. The SDK tries such a request again, which it knows
+/// by the causes of its status (`retry.rs`); they do not get through here, but for their code.
+fn lost_on_its_way(status: &Status) -> bool {
+    let cause = status.source().and_then(|cause| cause.downcast_ref::<transport::Error>());
+    let is_late = |cause: &transport::Error| {
+        cause.source().is_some_and(<dyn std::error::Error>::is::<TimeoutExpired>)
+    };
+    status.code() == Code::Cancelled && cause.is_some_and(|cause| !is_late(cause))
 }

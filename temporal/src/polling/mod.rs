@@ -1,39 +1,54 @@
-//! The connection that a worker polls on: what it is told of a workflow ends where a workflow task
-//! ended (decision 0016).
+//! The connection that a worker polls on: a question shows it a workflow up to where a workflow task
+//! ended, and no further (decision 0016).
 //!
 //! The SDK has one place only where its requests can be looked at, a service that answers them all.
-//! Ours hands each on to a connection that the SDK made itself, which keeps TLS, keys, compression
-//! and the balancing between servers as they are everywhere.
+//! Ours hands each on to a connection that the SDK made itself, the wire, which keeps TLS, keys,
+//! compression and the balancing between servers as they are everywhere.
 //!
-//! Read first: [`Temporal::polling`], then `taken.rs`.
+//! Read first: [`Temporal::polling`], then `question.rs`.
 
 mod forward;
-mod taken;
+mod question;
 
-use teal_model::{Error, Result};
-use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
+use teal_model::Result;
+use temporalio_client::{Client, Connection, ConnectionOptions};
 
-use crate::{Temporal, code, connect};
+use crate::{Retry, Temporal, connect};
 
 impl Temporal {
+    /// Opens the wire, unless it is open.
+    ///
+    /// # Errors
+    /// As [`Temporal::connect`].
+    pub async fn open_wire(&self, retry: Retry) -> Result<()> {
+        self.wire(retry).await.map(|_wire| ())
+    }
+
     /// The client to host workers on. One per hosting: the SDK refuses two workers of one queue on
     /// one client.
     ///
     /// # Errors
-    /// As [`Temporal::connect`], without its patience: this server has just answered.
+    /// As [`Temporal::connect`].
     pub async fn polling(&self) -> Result<Client> {
-        let dialling = self.wire.get_or_try_init(|| connect::dial(self.settings.unmetered()));
-        let wire = dialling.await?.clone();
+        let wire = self.wire(Retry::WORKER).await?.clone();
         let known = self.settings.connection()?;
-        let mut options = ConnectionOptions::new(known.target)
-            .identity(known.identity)
-            .dns_load_balancing(None)
-            .service_override(forward::over(wire))
-            .build();
-        options.metrics_meter = known.metrics_meter;
-        let connection = Connection::connect(options).await.map_err(connect::refused)?;
-        let options = ClientOptions::new(self.namespace()).build();
-        Client::new(connection, options)
-            .map_err(|error| Error::new(code::TEMPORAL0002).caused_by(error.to_string()))
+        let options = || {
+            let mut options = ConnectionOptions::new(known.target.clone())
+                .identity(&known.identity)
+                .dns_load_balancing(None)
+                .service_override(forward::over(wire.clone()))
+                .build();
+            options.metrics_meter.clone_from(&known.metrics_meter);
+            Ok(options)
+        };
+        let connection = connect::patiently(&self.settings, Retry::WORKER, options).await?;
+        connect::client(connection, &self.settings)
+    }
+
+    /// Its requests are counted before they come to it.
+    async fn wire(&self, retry: Retry) -> Result<&Connection> {
+        let settings = &self.settings;
+        let dial = || connect::patiently(settings, retry, || settings.unmetered());
+        self.wire.get_or_try_init(dial).await
     }
 }

@@ -111,7 +111,6 @@ impl Stream {
             stream: self.spec.id.to_string(),
             config_hash: self.spec.hash(),
             accept_deletes: false,
-            tell_staged_before: true,
             ..IngestRequest::default()
         };
         stream::ingest(io, &request, &Still::default()).await

@@ -97,9 +97,15 @@ async fn a_run_without_kills_is_sound_and_damage_by_hand_is_found() {
     })
     .await;
     writers.stop().await;
-    let different = "insert into people select g, 'end' || g from generate_series(1, 9) g
-                     on conflict (id) do update set name = excluded.name";
-    plant.source.run(different).await; // there is something to swap
+    // There is something to swap, and a version that lived for more than a batch, after another one.
+    for (name, from, to) in [("a", 1, 9), ("b", 1, 9), ("c", 10, 10), ("end", 1, 9)] {
+        let different = format!(
+            "insert into people select g, '{name}' || g from generate_series({from}, {to}) g
+             on conflict (id) do update set name = excluded.name"
+        );
+        plant.source.run(&different).await;
+        shop::keeps_up(&plant).await;
+    }
     shop::catches_up(&plant).await;
     let (seen, faults) = shop::faults(&plant).await;
     println!("{seen}");

@@ -25,7 +25,7 @@ impl State {
         self.last_failure = Some(failure);
         let gives_up = is_batch && !matches!(kind, Kind::Transient | Kind::Fenced);
         if gives_up {
-            self.runs.served = self.runs.served.max(self.runs.serving);
+            self.runs.end();
         }
         self.answer_reload(work, kind);
         if self.is_ending() && work != Work::Retire {
@@ -45,6 +45,14 @@ impl State {
             Kind::Config | Kind::Data if gives_up && self.reload && self.failures <= HASTE => {
                 let mut commands = vec![Command::Note { abandon: true }];
                 commands.extend(self.start(Work::Load));
+                commands
+            }
+            // somebody asked after its image was read, and may well have mended what it met
+            Kind::Config | Kind::Data | Kind::Bug
+                if gives_up && !self.reload && self.runs.are_open() =>
+            {
+                let mut commands = vec![Command::Note { abandon: true }];
+                commands.extend(self.start(Work::Ingest));
                 commands
             }
             Kind::Config | Kind::Data | Kind::Bug => {

@@ -91,7 +91,6 @@ impl<'a> Line<'a> {
                     config_hash: state.running_hash.clone(),
                     accept_deletes,
                     remembered_batch: state.last_batch,
-                    tell_staged_before: true,
                 };
                 let options = options::bulk(Bulk {
                     queue: Some(state.config.ingest_queue.clone()),

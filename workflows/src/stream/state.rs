@@ -2,7 +2,7 @@
 
 use teal_proto::v1::{Failure, LoadReport, MergeReport, StreamCarry};
 
-use super::{event::Work, word::Word};
+use super::{event::Work, runs::Runs, word::Word};
 
 /// Where the stream stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,22 +110,6 @@ pub struct State {
     pub renew_after_turns: u32,
 }
 
-/// Tickets of `run_now`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Runs {
-    /// Handed out.
-    pub requested: u64,
-    /// Covered by the run that is going on: those handed out before it read the source.
-    pub serving: u64,
-    /// Covered by a run that ended.
-    pub served: u64,
-    /// Last ticket whose batch may delete more than `max_delete`.
-    pub accept: u64,
-    /// The open batch was staged by an attempt that died before it could say so, perhaps before the
-    /// tickets that are served now were handed out: it serves none of them, one more batch follows.
-    pub is_behind: bool,
-}
-
 /// What people want beyond the schedule; the catalog has it too, and first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resync {
@@ -176,13 +160,7 @@ impl State {
             intent: Intent::Run,
             reload: false,
             reloads: Reloads::default(),
-            runs: Runs {
-                requested: carry.runs_requested,
-                serving: carry.runs_served,
-                served: carry.runs_served,
-                accept: if carry.accept_deletes { carry.runs_requested } else { 0 },
-                is_behind: false,
-            },
+            runs: Runs::carried(carry.runs_requested, carry.runs_served, carry.accept_deletes),
             resync: Resync::default(),
             giving_up: false,
             owed: false,

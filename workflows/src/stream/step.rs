@@ -102,7 +102,7 @@ impl State {
                 self.configured(report.config_hash)
             }
             (Stage::Ingesting, Event::Ingested(report)) => {
-                self.runs.is_behind = report.staged_before;
+                self.runs.read(report.staged_before);
                 if self.reload || self.is_ending() {
                     return self.next(); // the batch is in the ledger, `load` finds it there
                 }
@@ -118,9 +118,7 @@ impl State {
                 self.resync.serve(report.resync);
                 self.owed = false;
                 self.healthy();
-                if !self.runs.is_behind {
-                    self.runs.served = self.runs.served.max(self.runs.serving);
-                }
+                self.runs.end();
                 self.next()
             }
             (Stage::Retiring, Event::Retired) => self.close(),
@@ -234,8 +232,7 @@ impl State {
             }
             Work::Reconcile => Stage::Reconciling,
             Work::Ingest => {
-                self.runs.serving = self.runs.requested;
-                self.runs.is_behind = false;
+                self.runs.begin();
                 Stage::Ingesting
             }
             Work::Merge { batch, epoch, rows } => {
@@ -276,6 +273,7 @@ impl State {
     /// a new number, at once unless a pause or the end stands in the way.
     fn reset(&mut self) -> Vec<Command> {
         self.healthy();
+        self.runs.begun = None;
         self.was_failing = false;
         self.owed = true;
         self.reload = true; // the ledger is not what it was
@@ -327,6 +325,9 @@ impl State {
             words: report.resync.clone(),
         };
         self.config = report;
+        if self.config.open_batch == 0 {
+            self.runs.begun = None;
+        }
         if self.reload || self.is_ending() {
             return self.next();
         }
@@ -336,6 +337,7 @@ impl State {
         }
         if self.config.open_status == INGESTED {
             self.reload = true; // finish what is staged under the old shape, then come back
+            self.runs.read_unseen();
             let (batch, epoch) = (self.config.open_batch, self.config.open_epoch);
             return self.start(Work::Merge { batch, epoch, rows: 0 });
         }

@@ -64,6 +64,8 @@ impl StreamWorkflow {
         }
         let renew_at = unix_ms(ctx.workflow_time()) + RENEW_AFTER_MS;
         let (mut line, mut is_old) = (Line::default(), false);
+        let by_image = Flag::IMAGES_SERVE.is_on(ctx);
+        ctx.state_mut(|w| w.state.runs.by_image = by_image);
         happened(ctx, Event::Started);
         loop {
             while let Some(order) = ctx.state_mut(|w| w.orders.pop_front()) {

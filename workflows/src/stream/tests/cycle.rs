@@ -1,7 +1,7 @@
 //! Waiting, ingesting, merging, and what `run_now` adds.
 
 use teal_model::Kind;
-use teal_proto::v1::{IngestReport, MergeReport};
+use teal_proto::v1::MergeReport;
 
 use super::{
     Command, EPOCH, Event, NOTE, Word, Work, failed, ingested, ingesting, merge, merged, merging,
@@ -62,36 +62,6 @@ fn run_now_during_a_run_queues_exactly_one_more() {
         ],
     );
     assert_eq!(state.runs.served, 3);
-}
-
-#[test]
-fn a_batch_that_a_dead_attempt_staged_serves_nobody_who_asked_since() {
-    let staged_before = Event::Ingested(IngestReport {
-        batch: 1,
-        epoch: EPOCH,
-        rows: 5,
-        staged_before: true,
-        ..IngestReport::default()
-    });
-    let state = play_from(
-        ingesting(),
-        [
-            // it was staged, and the worker died before it said so
-            (1_400, failed(Kind::Transient), Word::BackingOff, vec![NOTE]),
-            (1_500, run_now(), Word::Ingesting, vec![start(Work::Ingest)]),
-            (1_600, staged_before, Word::Merging, vec![merge(1)]),
-            (2_000, merged(1, 61_000), Word::Ingesting, vec![start(Work::Ingest)]),
-        ],
-    );
-    assert_eq!((state.last_batch, state.runs.served), (1, 0));
-    let state = play_from(
-        state,
-        [
-            (2_100, ingested(2), Word::Merging, vec![merge(2)]),
-            (2_200, merged(2, 61_000), Word::Waiting, vec![]),
-        ],
-    );
-    assert_eq!(state.runs.served, 1);
 }
 
 #[test]

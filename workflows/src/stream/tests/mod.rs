@@ -1,8 +1,9 @@
-//! Tables of decisions ([`cycle`], [`people`], [`verbs`], [`reload`], [`failures`]) and properties over random
+//! Tables of decisions ([`cycle`], [`images`], [`people`], [`verbs`], [`reload`], [`failures`]) and properties over random
 //! histories ([`properties`]); here, what they share.
 
 mod cycle;
 mod failures;
+mod images;
 mod people;
 mod properties;
 mod reload;

@@ -8,8 +8,8 @@ use super::super::{
     Intent,
 };
 use super::{
-    Command, EPOCH, Event, LoadReport, MergeReport, PERIOD_MS, State, StreamCarry, Work, failed,
-    ingested, load, merged, reconciled, step,
+    Command, EPOCH, Event, IngestReport, LoadReport, MergeReport, PERIOD_MS, State, StreamCarry,
+    Work, failed, ingested, load, merged, reconciled, step,
 };
 
 /// What the world may do next; the activity that runs is answered in some way, or a person speaks.
@@ -17,6 +17,8 @@ use super::{
 enum Turn {
     Succeed,
     Fail(Kind),
+    /// The worker dies after it staged the batch and before it says so.
+    DieStaged,
     Cancelled,
     Say(Event),
     Pass(i64),
@@ -52,6 +54,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
     let turn = prop_oneof![
         8 => Just(Turn::Succeed),
         2 => kind.prop_map(Turn::Fail),
+        1 => Just(Turn::DieStaged),
         1 => Just(Turn::Cancelled),
         3 => said.prop_map(Turn::Say),
         3 => (0..2 * PERIOD_MS).prop_map(Turn::Pass),
@@ -70,6 +73,12 @@ struct World {
     intent: Intent,
     next_batch: u32,
     staged: Option<u32>,
+    /// Tickets that were handed out before what is staged was read.
+    image: u64,
+    /// Those that were handed out when the running ingest began.
+    asked: u64,
+    /// ... and of what was just merged.
+    merged_image: Option<u64>,
     closed: bool,
     ingests: u32,
     /// Newest resync that people asked for, that the open batch does, that is done.
@@ -93,6 +102,9 @@ impl World {
             intent: Intent::Run,
             next_batch: 1,
             staged: None,
+            image: 0,
+            asked: 0,
+            merged_image: None,
             closed: false,
             ingests: 0,
             wanted: 0,
@@ -102,6 +114,7 @@ impl World {
             lag: 0,
             happened: Vec::new(),
         };
+        world.state.runs.by_image = true;
         world.feed(Event::Started);
         world
     }
@@ -111,20 +124,30 @@ impl World {
         let armed_for = (event == Event::Due).then(|| self.state.deadline()).flatten();
         let lag = if ends_an_activity(&event) { self.lag } else { 0 };
         let at_ms = armed_for.unwrap_or(self.now - lag);
+        let served = self.state.runs.served;
         let (state, commands) = step(self.state.clone(), at_ms, event.clone());
         self.state = state;
+        if let Event::Merged(_) = event
+            && let Some(image) = self.merged_image.take()
+        {
+            let now = self.state.runs.served;
+            assert!(now <= served.max(image), "{now} tickets served by an image for {image}");
+        }
         self.happened.push((self.now, event, commands.clone()));
         for command in commands {
             assert!(!self.closed, "{command:?} after the end");
             match command {
-                Command::Do { work, .. } => {
+                Command::Do { work, accept_deletes } => {
                     assert_eq!(self.running, None, "{work:?} while another one runs");
                     if let Work::Merge { batch, .. } = work {
                         assert_eq!(self.staged, Some(batch), "merge of what is not staged");
+                        let accepted = self.state.runs.accept;
+                        assert!(!accept_deletes || accepted <= self.image, "a later permission");
                     }
                     if work == Work::Ingest {
                         assert_eq!(self.intent, Intent::Run, "a batch against a person's intent");
                         self.ingests += 1;
+                        self.asked = self.state.runs.requested;
                         if self.staged.is_none() {
                             self.serving = self.wanted;
                         }
@@ -181,6 +204,13 @@ impl World {
                     self.feed(failed(kind));
                 }
             }
+            Turn::DieStaged => {
+                if self.running == Some(Work::Ingest) && !self.fenced {
+                    self.running = None;
+                    self.stage();
+                    self.feed(failed(Kind::Transient));
+                }
+            }
             Turn::Cancelled => {
                 self.fenced = false;
                 if self.running.take().is_some() {
@@ -218,6 +248,17 @@ impl World {
         }
     }
 
+    /// What is staged stays; else the source is read.
+    fn stage(&mut self) -> u32 {
+        if self.staged.is_none() {
+            self.image = self.asked;
+        }
+        let batch = self.staged.unwrap_or(self.next_batch);
+        self.next_batch = batch + 1;
+        self.staged = Some(batch);
+        batch
+    }
+
     fn succeed(&mut self) {
         let Some(work) = self.running.take() else { return };
         if std::mem::take(&mut self.fenced) && matches!(work, Work::Ingest | Work::Merge { .. }) {
@@ -245,13 +286,14 @@ impl World {
             })),
             Work::Reconcile => reconciled("h"),
             Work::Ingest => {
-                let batch = self.staged.unwrap_or(self.next_batch);
-                self.next_batch = batch + 1;
-                self.staged = Some(batch);
-                ingested(batch)
+                let staged_before = self.staged.is_some();
+                let batch = self.stage();
+                let Event::Ingested(report) = ingested(batch) else { unreachable!("it is one") };
+                Event::Ingested(IngestReport { staged_before, ..report })
             }
             Work::Merge { batch, .. } => {
                 self.staged = None;
+                self.merged_image = Some(self.image);
                 self.served = self.served.max(self.serving);
                 Event::Merged(MergeReport {
                     batch,
@@ -304,6 +346,7 @@ proptest! {
             world.turn(turn);
         }
         let mut replay = State::new("live/shop", &StreamCarry::default(), 0);
+        replay.runs.by_image = true;
         for (number, (now, event, ordered)) in world.happened.into_iter().enumerate() {
             let armed_for = (event == Event::Due).then(|| replay.deadline()).flatten();
             let text = format!("{number}: {event:?}");
@@ -347,6 +390,7 @@ proptest! {
                 let json = serde_json::to_string(&carry).unwrap();
                 prop_assert!(json.len() < 2_000);
                 world.state = State::new("live/shop", &serde_json::from_str(&json).unwrap(), world.now);
+                world.state.runs.by_image = true;
                 world.feed(Event::Started);
             }
         }
