@@ -17,7 +17,9 @@ use teal_model::{
 use crate::{WorkerConfig, code};
 
 /// How often an empty catalog is looked at: `teal apply` waits for a worker meanwhile.
-const EMPTY_EVERY: Duration = Duration::from_secs(1);
+const EMPTY_EVERY: Duration = Duration::from_millis(200);
+/// How often a catalog is tried that does not answer.
+const SILENT_EVERY: Duration = Duration::from_secs(1);
 /// How often a worker looks for other services. They change a few times a year.
 const CHANGED_EVERY: Duration = Duration::from_secs(10);
 
@@ -29,20 +31,22 @@ const CHANGED_EVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn wait(control: &ControlPool, config: &WorkerConfig) -> Result<Services> {
     let mut said = false;
     loop {
-        match newest(control.get()).await {
+        let pause = match newest(control.get()).await {
             Ok(Some(services)) => return checked(services, config),
             Ok(None) => {
                 if !said {
                     tracing::info!("the catalog is empty: waiting for `teal apply`");
                     said = true;
                 }
+                EMPTY_EVERY
             }
             Err(error) if error.kind() == teal_model::Kind::Transient => {
                 tracing::warn!(error = %error.one_line(), "catalog does not answer, trying again");
+                SILENT_EVERY
             }
             Err(error) => return Err(error),
-        }
-        tokio::time::sleep(EMPTY_EVERY).await;
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
