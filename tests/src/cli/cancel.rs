@@ -1,6 +1,6 @@
 //! An apply that somebody cancels in the middle: nothing is half applied, and the next one goes on.
 
-use std::{process::Stdio, time::Duration};
+use std::process::Stdio;
 
 use sqlx::{Postgres, Transaction};
 
@@ -8,7 +8,7 @@ use super::{
     desk::Shop,
     work::{Worker, temporal},
 };
-use crate::testkit::{Terminal, eventually, temporal_address};
+use crate::testkit::{LIMIT, Terminal, eventually, temporal_address};
 
 /// An installed shop whose next apply drops the view of the orders.
 struct Hanging {
@@ -27,7 +27,7 @@ impl Hanging {
         shop.desk.set("TEMPORAL_ADDRESS", &temporal_address());
         let worker = Worker::start(&shop);
         for words in [&["apply"][..], &["run", "*/shop"]] {
-            let said = shop.desk.teal(words);
+            let said = shop.desk.attended(words);
             assert!(said.starts_with("exit: 0\n"), "{said}");
         }
         let release = shop.merge.rows(INSTALLED).await;
@@ -46,7 +46,7 @@ impl Hanging {
     async fn hangs(&self) {
         let waiting = "select pid from pg_stat_activity
                        where wait_event_type = 'Lock' and datname = current_database()";
-        eventually("a step that waits for a lock", Duration::from_secs(60), || async {
+        eventually("a step that waits for a lock", LIMIT, || async {
             self.shop.merge.rows(waiting).await.into_iter().next()
         })
         .await;

@@ -1,7 +1,5 @@
 //! With Temporal and a worker process: apply, run, pause, resume, change, retire.
 
-use std::time::Duration;
-
 use teal_model::StreamId;
 use teal_temporal::names;
 
@@ -9,7 +7,7 @@ use super::{
     desk::Shop,
     work::{Worker, temporal},
 };
-use crate::testkit::{eventually, temporal_address};
+use crate::testkit::{LIMIT, eventually, temporal_address};
 
 #[tokio::test]
 async fn an_operator_applies_runs_pauses_resumes_and_retires() {
@@ -18,7 +16,7 @@ async fn an_operator_applies_runs_pauses_resumes_and_retires() {
     let stream = &format!("{}/shop", shop.name);
     let _worker = Worker::start(&shop); // it waits for the first release
 
-    let applied = shop.desk.teal(&["apply"]);
+    let applied = shop.desk.attended(&["apply"]);
     assert!(applied.starts_with("exit: 0\n") && applied.contains("applied: "), "{applied}");
     insta::assert_snapshot!(shop.desk.teal(&["run", stream]));
     insta::assert_snapshot!(shop.desk.teal(&["pause", stream, "--reason", "month end"]));
@@ -105,7 +103,7 @@ async fn apply_without_a_worker_says_so_and_goes_on_when_one_comes() {
     insta::assert_snapshot!(shop.desk.teal(&["pause", stream, "--reason", "x"]));
 
     let _worker = Worker::start(&shop);
-    let ran = eventually("the worker serves the stream", Duration::from_secs(30), || async {
+    let ran = eventually("the worker serves the stream", LIMIT, || async {
         let ran = shop.desk.teal(&["run", stream]);
         ran.starts_with("exit: 0\n").then_some(ran)
     })

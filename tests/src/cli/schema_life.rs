@@ -13,9 +13,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::{desk::Shop, work::Worker};
-use crate::testkit::{eventually, temporal_address};
-
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::testkit::{LIMIT, eventually, temporal_address};
 
 /// A shop whose datasets are streams of their own, due each second, with a source that never rests.
 struct Life {
@@ -46,7 +44,7 @@ impl Life {
 
     /// Applies what the model says now; nothing is asked.
     fn apply(&self) {
-        let applied = self.shop.desk.teal(&["apply", "--yes"]);
+        let applied = self.shop.desk.attended(&["apply", "--yes"]);
         assert!(applied.starts_with("exit: 0\n"), "{applied}");
     }
 

@@ -95,7 +95,7 @@ async fn batches_are_listed_filtered_and_shown_one_by_one() {
     assert_eq!(numbers(&["--since", "1h", "--status", "committed"]), [3, 2, 1]);
     assert_eq!(numbers(&["--since", "2199-01-01"]), [0; 0]);
     let one = shop.desk.teal(&["batches", "live/shop", "3"]);
-    for expected in ["live/shop batch 3", "committed", "ingest [n] ms, merge [n] ms", "+0 ~1 −0"]
+    for expected in ["live/shop batch 3", "committed", "ingest [time], merge [time]", "+0 ~1 −0"]
     {
         assert!(one.contains(expected), "{expected}: {one}");
     }

@@ -26,5 +26,5 @@ impl Drop for Worker {
 
 pub(crate) async fn temporal() -> Temporal {
     let settings = Settings::from_environment(Some(&temporal_address()), Some("default")).unwrap();
-    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
+    Temporal::connect(&settings, Retry::WORKER).await.unwrap()
 }

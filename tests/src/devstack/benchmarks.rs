@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    time::Duration,
+    sync::Mutex,
 };
 
 use nix::{
@@ -12,10 +12,7 @@ use nix::{
 };
 use teal_devstack::{Options, Progress, Stack, process::Process, project_root};
 
-use crate::testkit::{eventually, teal};
-
-/// Longest wait for servers to start or to end.
-const LIMIT: Duration = Duration::from_secs(120);
+use crate::testkit::{LIMIT, eventually, teal};
 
 /// One that measures for longer than a test lasts; it costs nearly nothing meanwhile.
 struct Benchmark(Child);
@@ -52,8 +49,12 @@ impl Benchmark {
         kill(Pid::from_raw(pid), signal).expect("it runs");
     }
 
-    fn ended(&mut self) -> ExitStatus {
-        self.0.wait().expect("its end")
+    async fn ended(&mut self) -> ExitStatus {
+        let benchmark = Mutex::new(&mut self.0);
+        eventually("the end of a benchmark", LIMIT, || async {
+            benchmark.lock().expect("it").try_wait().expect("its status")
+        })
+        .await
     }
 }
 
@@ -61,7 +62,7 @@ impl Drop for Benchmark {
     fn drop(&mut self) {
         if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.signal(Signal::SIGTERM);
-            self.ended();
+            self.0.wait().ok();
         }
     }
 }
@@ -77,13 +78,13 @@ async fn benchmarks_leave_each_other_alone_and_nothing_behind() {
     let (mut first, mut second) = (Benchmark::start(), Benchmark::start());
     let (ours, theirs) = tokio::join!(first.servers(), second.servers());
     second.signal(Signal::SIGINT);
-    assert!(!second.ended().success());
+    assert!(!second.ended().await.success());
     assert_eq!(theirs.alive(), Vec::<i32>::new(), "after Ctrl-C");
     assert!(!theirs.folder.exists(), "after Ctrl-C");
     assert_eq!(ours.alive(), ours.pids, "those of another one");
 
     first.signal(Signal::SIGKILL);
-    first.ended();
+    first.ended().await;
     let third = Benchmark::start();
     let swept = || async { (!ours.folder.exists()).then_some(()) };
     eventually("what the killed one left is gone", LIMIT, swept).await;

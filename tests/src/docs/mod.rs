@@ -13,7 +13,7 @@ mod shell;
 mod spoken;
 
 use page::{Command, Page};
-use shell::Shell;
+use shell::{ATTENDED, Shell};
 
 use crate::testkit::{Db, source_db, teal};
 
@@ -103,6 +103,8 @@ impl Shop {
         let port =
             "sed -i \"s/port: 15433/port: $(echo $TEAL_CATALOG | sed 's/.*:\\(.*\\)\\/.*/\\1/')/\"";
         shell.exchange(env, format!("{env}; {port} model/platforms.yaml"));
+        shell.first(ATTENDED);
+        shell.exchange("teal apply", "attended teal apply");
         shell.exchange("teal worker --all", "teal worker --all --metrics-addr 127.0.0.1:0");
         shell.finally("kill $(jobs -p) 2>/dev/null; wait; teal dev down --wipe");
         shell

@@ -5,7 +5,7 @@ use super::{
     EXAMPLE, FIGURES, GUIDE,
     page::{Command, PROJECT, Page},
     rules::{BLOCKS_LEFT_OUT, BY_CI, CUT_SHORT, How, RULES, STAND_INS},
-    shell::Shell,
+    shell::{ATTENDED, Shell},
     spoken,
 };
 use teal_model::release::PostgresEndpoint;
@@ -69,7 +69,7 @@ printf %s "$TEAL_CREDENTIAL_MERGE_RW_USER" > secrets/merge_rw/username
 printf %s "$TEAL_CREDENTIAL_MERGE_RW_PASSWORD" > secrets/merge_rw/password
 teal worker --all --quiet --metrics-addr off &
 worker=$!
-teal apply --yes
+attended teal apply --yes
 teal run '*'
 # a worker is ready when it polls, and ends well when it is told to
 attends() {
@@ -115,6 +115,7 @@ async fn shell(source: &Db) -> Shell {
 async fn every_command_of_a_sentence_is_one_that_works() {
     let source = source_db("every_command_of_a_sentence_is_one_that_works").await;
     let mut shell = shell(&source).await;
+    shell.first(ATTENDED);
     shell.first(BEFORE);
     shell.finally("kill $worker; wait; teal dev down --wipe");
     shell.set("SOURCE", &source.url);

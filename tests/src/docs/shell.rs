@@ -28,6 +28,18 @@ const GRACE: Duration = Duration::from_secs(60);
 /// File that names the command which is typed just now.
 const DOING: &str = ".doing";
 
+/// A shell's function: a command waits ten seconds for a worker that was just started, and is given
+/// again as long as it says that none has come.
+pub(super) const ATTENDED: &str = r#"attended() {
+  local again code
+  for again in $(seq 18); do
+    code=0; "$@" 2> .attended || code=$?
+    cat .attended >&2
+    grep -q 'error\[CLI0008\]' .attended || return $code
+  done
+  return $code
+}"#;
+
 /// A person's shell in an empty folder.
 pub(super) struct Shell {
     folder: TempDir,
@@ -228,13 +240,13 @@ const KEPT: [&str; 7] = [
 #[test]
 fn one_command_has_a_limit_and_many_have_none() {
     let mut shell = Shell::new();
-    shell.limit = Duration::from_secs(2);
+    shell.limit = Duration::from_secs(4);
     shell.finally("touch cleaned");
     let command = |text: &str| Command { place: "a.md:1".into(), text: text.into(), exit: 0 };
-    shell.run(&[command("sleep 1.2"), command("sleep 1.2")]);
+    shell.run(&["sleep 1"; 5].map(command));
     let endless = || shell.run(&[command("rm cleaned"), command("sleep 100")]);
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(endless)).unwrap_err();
     let said = panic.downcast_ref::<String>().expect("words");
-    assert!(said.ends_with("── a.md:1, command 2: no end in 2s"), "{said}");
+    assert!(said.ends_with("── a.md:1, command 2: no end in 4s"), "{said}");
     assert!(shell.folder().join("cleaned").exists(), "it cleaned up");
 }

@@ -1,8 +1,6 @@
 //! What PostgreSQL says becomes its code, and the code's kind what a stream does: each row of the table
 //! that decides, and real servers that say it.
 
-use std::time::Duration;
-
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use teal_activities::{
     code,
@@ -16,7 +14,7 @@ use teal_proto::v1::Failure;
 use teal_workflows::stream::{Again, Word, outcome};
 
 use super::world::{World, dataset};
-use crate::testkit::{Db, eventually, merge_db};
+use crate::testkit::{Db, LIMIT, eventually, merge_db};
 
 /// Its only row raises the SQLSTATE and the message that `wanted` holds.
 const RAISING: &str = "
@@ -159,7 +157,7 @@ async fn sessions_that_are_ended_or_refused_are_told_apart() {
             "select count(*) from pg_stat_activity where pid = {pid} and wait_event = 'PgSleep'"
         );
         let asleep = || async { (db.number(&sleeps).await == 1).then_some(()) };
-        eventually("it sleeps", Duration::from_secs(20), asleep).await;
+        eventually("it sleeps", LIMIT, asleep).await;
         db.run(&format!("select pg_terminate_backend({pid})")).await;
     });
     is(ended.0, "57P01", code::PG0005);

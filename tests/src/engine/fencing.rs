@@ -5,6 +5,7 @@ use teal_model::release::Style;
 use teal_proto::v1::{IngestReport, IngestRequest};
 
 use super::world::{PEOPLE, Stream, World, people};
+use crate::testkit::{LIMIT, eventually};
 
 async fn three_people(test: &str, style: Style) -> (World, Stream) {
     let world = World::new(test).await;
@@ -28,8 +29,8 @@ async fn a_merge_whose_reply_was_lost_answers_with_the_stored_report() {
 }
 
 #[tokio::test]
-async fn an_ingested_batch_is_not_pulled_again() {
-    let (world, stream) = three_people("an_ingested_batch_is_not_pulled_again", Style::Live).await;
+async fn a_staged_batch_is_not_pulled_again() {
+    let (world, stream) = three_people("a_staged_batch_is_not_pulled_again", Style::Live).await;
     let first = stream.ingest().await.unwrap();
     assert!(!first.staged_before);
     world.bench.source.run("delete from people where id = 1").await;
@@ -60,19 +61,26 @@ async fn a_batch_that_was_given_up_cannot_be_merged() {
 #[tokio::test]
 async fn an_attempt_that_was_overtaken_cannot_stage() {
     let (world, stream) = three_people("an_attempt_that_was_overtaken", Style::Live).await;
-    // A view that takes its time: the first attempt is in the middle of its copy.
-    world
-        .bench
-        .source
+    // A view that takes its time, until the first attempt is in the middle of its copy.
+    let source = &world.bench.source;
+    source
         .run(
             "alter table people rename to base;
+             create table pace as select 600 as s;
              create view people as select b.id, b.first_name, b.last_name, b.dob, b.employer,
-                 b.dod from base b, pg_sleep(1.5)",
+                 b.dod from base b, (select pg_sleep(s) from pace) slowly",
         )
         .await;
     let zombie = world.bench.another_io("zombie");
     let (slow, quick) = tokio::join!(stream.ingest_with(&zombie), async {
-        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        let copies = "select pid from pg_stat_activity where wait_event = 'PgSleep'
+                      and datname = current_database() and application_name like 'teal/live/%'
+                      and query ilike 'copy%'";
+        eventually("the first attempt copies", LIMIT, || async {
+            source.rows(copies).await.into_iter().next()
+        })
+        .await;
+        source.run("update pace set s = 0").await;
         stream.ingest().await
     });
     let error = slow.unwrap_err();
@@ -183,7 +191,12 @@ async fn a_foreign_write_in_the_middle_of_a_merge_is_found_out() {
     let write = "update milestoned.shop__people set employer = 'foreign' where id = 2";
     sqlx::query(write).execute(&mut *foreign).await.unwrap();
     let (merged, ()) = tokio::join!(stream.merge(&ingested), async {
-        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        let waits = "select pid from pg_stat_activity where wait_event_type = 'Lock'
+                     and datname = current_database() and application_name like 'teal/%'";
+        eventually("the merge waits for the row", LIMIT, || async {
+            merge.rows(waits).await.into_iter().next()
+        })
+        .await;
         foreign.commit().await.unwrap();
     });
     assert_eq!(merged.unwrap_err().code().id, "MERGE0003");

@@ -44,7 +44,7 @@ async fn a_cancelled_copy_stops_soon_and_the_next_attempt_takes_the_batch() {
         .bench
         .source
         .run(
-            "create table base as select g as id, repeat('x', 2000) as v
+            "create table base as select g as id, repeat('x', 8000) as v
              from generate_series(1, 2000) g;
              create function slowly() returns double precision language plpgsql
              as $$ begin perform pg_sleep(0.002); return 0; end $$;

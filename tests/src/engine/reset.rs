@@ -1,7 +1,5 @@
 //! A reset gives a batch up, ends who works on it, and says who did that and why.
 
-use std::time::Duration;
-
 use teal_activities::{
     catalog::status::{BatchFilter, Filter, batches, streams},
     code,
@@ -15,7 +13,7 @@ use super::{
     resync::two_tables,
     world::{Stream, World},
 };
-use crate::testkit::eventually;
+use crate::testkit::{LIMIT, eventually};
 
 const SAID: &str = "reset by me@here: a test";
 
@@ -94,7 +92,7 @@ async fn a_reset_ends_a_copy_that_hangs_at_the_source_and_nobody_blames_the_conn
     let (stuck, (report, name)) = tokio::join!(stream.ingest_with(&hanging), async {
         let names = "select application_name from pg_stat_activity where state = 'active'
                      and datname = current_database() and application_name like 'teal/live/%'";
-        let name = eventually("the source works", Duration::from_secs(30), || async {
+        let name = eventually("the source works", LIMIT, || async {
             source.rows(names).await.into_iter().next()
         });
         let name = name.await;
@@ -127,7 +125,7 @@ async fn a_reset_ends_a_merge_that_waits_for_a_lock_and_keeps_what_the_batch_met
     let (stuck, report) = tokio::join!(stream.merge(&ingested), async {
         let waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock'
                        and datname = current_database() and application_name like 'teal/live/%'";
-        eventually("the merge waits", Duration::from_secs(30), || async {
+        eventually("the merge waits", LIMIT, || async {
             merge.rows(waiting).await.into_iter().next()
         })
         .await;

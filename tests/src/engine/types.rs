@@ -1,9 +1,11 @@
 //! Values of every type that Teal carries arrive unharmed, and each visible difference is seen.
 
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use teal_activities::{merge::Layout, pg::Sql};
 use teal_model::release::{DatasetSpec, Style};
 
 use super::world::{World, dataset};
+use crate::testkit::seed;
 
 /// Type in the model, type at the source where it is written otherwise, values that look alike.
 const TYPES: &[(&str, &str, &[&str])] = &[
@@ -194,6 +196,8 @@ async fn values_that_only_look_alike_are_changes() {
 #[tokio::test]
 async fn the_hash_differs_wherever_a_person_sees_a_difference() {
     let world = World::new("the_hash_differs_wherever_a_person_sees").await;
+    let seed = seed();
+    let mut random = StdRng::seed_from_u64(seed);
     for entry in TYPES {
         let spec = dataset("t", &[], &[("v", entry.0)]);
         let layout = Layout::of(&spec).unwrap();
@@ -201,7 +205,7 @@ async fn the_hash_differs_wherever_a_person_sees_a_difference() {
         let source_type = source_type(entry);
         let mut values: Vec<String> = entry.2.iter().map(|value| literal(value)).collect();
         values.push("null".into());
-        values.extend(random_values(entry.0));
+        values.extend(random_values(entry.0, &mut random));
         let query = format!(
             "with v(v) as (select v::{source_type} from unnest(array[{}]::text[]) v)
              select coalesce(a.v::text, '-'), coalesce(b.v::text, '-'), {left} = {right}
@@ -210,30 +214,35 @@ async fn the_hash_differs_wherever_a_person_sees_a_difference() {
                 or ({left} <> {right}) < record_image_ne(row(a.v), row(b.v))",
             values.join(", ")
         );
-        assert_eq!(world.bench.source.rows(&query).await, Vec::<String>::new(), "{}", entry.0);
+        assert_eq!(
+            world.bench.source.rows(&query).await,
+            Vec::<String>::new(),
+            "seed {seed}: {}",
+            entry.0
+        );
     }
 }
 
 /// Random values where a type has many that nearly collide.
-fn random_values(neutral: &str) -> Vec<String> {
-    let number = || {
-        let digits = rand::random::<u32>() % 3;
-        format!("'{}.{}'", rand::random::<i8>() % 3, "0".repeat(1 + digits as usize))
+fn random_values(neutral: &str, random: &mut StdRng) -> Vec<String> {
+    let number = |random: &mut StdRng| {
+        let digits = random.random::<u32>() % 3;
+        format!("'{}.{}'", random.random::<i8>() % 3, "0".repeat(1 + digits as usize))
     };
     match neutral {
-        "decimal" => (0..40).map(|_| number()).collect(),
-        "double" | "real" => (0..40).map(|_| format!("'{}'", rand::random::<f32>())).collect(),
+        "decimal" => (0..40).map(|_| number(random)).collect(),
+        "double" | "real" => (0..40).map(|_| format!("'{}'", random.random::<f32>())).collect(),
         "interval" => (0..40)
             .map(|_| {
-                let months = rand::random::<u8>() % 3;
-                let (days, hours) = (rand::random::<u8>() % 61, rand::random::<u16>() % 1441);
+                let months = random.random::<u8>() % 3;
+                let (days, hours) = (random.random::<u8>() % 61, random.random::<u16>() % 1441);
                 format!("'{months} mon {days} days {hours}:00'")
             })
             .collect(),
         "integer[]" => (0..40)
             .map(|_| {
-                let low = rand::random::<i8>() % 3;
-                format!("'[{low}:{low}]={{{}}}'", rand::random::<u8>() % 3)
+                let low = random.random::<i8>() % 3;
+                format!("'[{low}:{low}]={{{}}}'", random.random::<u8>() % 3)
             })
             .collect(),
         _ => Vec::new(),

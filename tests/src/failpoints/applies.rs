@@ -4,8 +4,8 @@ use teal_failpoint::{Boundary, Point, Side};
 use teal_temporal::names;
 
 use crate::testkit::{
-    eventually,
-    plant::{LIMIT, Model, Plant},
+    LIMIT, eventually,
+    plant::{Model, Plant},
 };
 
 /// A workflow of the apply, whose worker dies.
@@ -61,7 +61,7 @@ pub(super) async fn first(plant: Plant, points: Vec<Point>) {
 pub(super) async fn changed(plant: Plant, points: Vec<Point>) {
     plant.apply().await;
     plant.batch().await;
-    let _worker = plant.worker("");
+    let worker = plant.worker("");
     for point in points {
         let model = prepare(&plant, point).await;
         plant.write(&model);
@@ -76,12 +76,22 @@ pub(super) async fn changed(plant: Plant, points: Vec<Point>) {
         apply_beside_a_worker(&plant).await;
         plant.is_applied().await;
         plant.change().await;
-        plant.batch().await;
+        plant.is_healed_by(&worker, plant.run_all()).await;
     }
 }
 
 /// What a command says whose batch another attempt has ended: its session, or its right to commit.
 const ENDED: [&str; 4] = ["PG0002", "PG0005", "LEDGER0002", "LEDGER0005"];
+/// What made the worker's side of it fail, where the command asked the stream for it.
+const ENDED_THERE: [&str; 2] = ["WORK0001", "PG0005"];
+
+/// Whether a command met nothing but that; on a busy machine a stream may also answer too late.
+fn is_overtaken(said: &str) -> bool {
+    let fails_with = |code: &str| said.contains(&format!("error[{code}]"));
+    ENDED.into_iter().any(fails_with)
+        || fails_with("TEMPORAL0006")
+        || (fails_with("TEMPORAL0012") && ENDED_THERE.iter().any(|code| said.contains(code)))
+}
 
 /// A worker that lives does the same loads: the one of both that began later ends the other's batch, and
 /// a command whose batch is ended says so and is given again.
@@ -90,8 +100,7 @@ async fn apply_beside_a_worker(plant: &Plant) {
         let mut command = plant.command(&["apply", "--local", "--yes"], "");
         let status = command.ended().await;
         let said = command.said();
-        let is_ended = ENDED.iter().any(|code| said.contains(&format!("error[{code}]")));
-        assert!(status.success() || is_ended, "{status}\n{said}");
+        assert!(status.success() || is_overtaken(&said), "{status}\n{said}");
         status.success().then_some(())
     })
     .await;

@@ -7,8 +7,10 @@ use teal_temporal::{Closed, names};
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::workflowservice::v1::RegisterNamespaceRequest;
 
-use crate::testkit::eventually;
-use crate::testkit::plant::{LIMIT, Model, Plant};
+use crate::testkit::{
+    LIMIT, eventually,
+    plant::{Model, Plant},
+};
 
 /// A table with history that left the model.
 pub(super) async fn dropped(plant: Plant, points: Vec<Point>) {
@@ -105,8 +107,7 @@ pub(super) async fn cancelled(plant: Plant, points: Vec<Point>) {
             let mut again = plant.command(&["apply", "--cancel"], "");
             again.ended().await; // it may have ended in between
         }
-        let wait = Duration::from_secs(60);
-        let closed = plant.temporal.wait_closed(&apply, wait).await.unwrap();
+        let closed = plant.temporal.wait_closed(&apply, LIMIT).await.unwrap();
         assert_eq!(closed, Closed::Cancelled);
         drop(watching);
         holder.rollback().await.unwrap();

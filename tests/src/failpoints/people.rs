@@ -6,7 +6,10 @@ use teal_failpoint::{Boundary, Point};
 use teal_model::StreamId;
 use teal_temporal::{Closed, names};
 
-use crate::testkit::plant::{LIMIT, Model, Plant};
+use crate::testkit::{
+    LIMIT, eventually,
+    plant::{Model, Plant, Process},
+};
 
 /// A pause or a resync is written down; who was not answered asks again.
 pub(super) async fn spoken(plant: Plant, points: Vec<Point>) {
@@ -19,8 +22,7 @@ pub(super) async fn spoken(plant: Plant, points: Vec<Point>) {
             _ => names::RESYNC,
         };
         let mut victim = plant.victim(point);
-        plant.ask(stream, verb).await.ok(); // its answer is lost
-        plant.dead(&mut victim, point).await;
+        until_dead(&plant, &mut victim, point, stream, verb).await;
         plant.change().await;
         let heir = plant.worker("");
         plant.insist(stream, verb).await;
@@ -33,6 +35,22 @@ pub(super) async fn spoken(plant: Plant, points: Vec<Point>) {
         heir.end().await;
         plant.batch().await;
     }
+}
+
+/// Asks until the worker that does it dies: it may come too late for the first time. The last answer
+/// is lost.
+async fn until_dead(
+    plant: &Plant,
+    victim: &mut Process,
+    point: Point,
+    stream: &StreamId,
+    verb: &str,
+) {
+    while victim.lives() {
+        plant.ask(stream, verb).await.ok();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    plant.dead(victim, point).await;
 }
 
 /// A batch that cannot read its source is reset.
@@ -50,12 +68,11 @@ pub(super) async fn reset(plant: Plant, points: Vec<Point>) {
         let mut victim = plant.victim(point);
         plant.insist(stream, names::RUN_NOW).await;
         let open = "select count(*) from teal.batch where status = 'started'";
-        crate::testkit::eventually("a batch is open", LIMIT, || async {
+        eventually("a batch is open", LIMIT, || async {
             (plant.merge.number(open).await > 0).then_some(())
         })
         .await;
-        plant.ask(stream, names::RESET).await.ok(); // its answer is lost
-        plant.dead(&mut victim, point).await;
+        until_dead(&plant, &mut victim, point, stream, names::RESET).await;
         holder.rollback().await.unwrap();
         plant.batch().await;
     }
@@ -76,11 +93,9 @@ pub(super) async fn retired(mut plant: Plant, points: Vec<Point>) {
     for point in points {
         let stream = plant.streams.remove(0);
         let mut victim = plant.victim(point);
-        plant.ask(&stream, names::RETIRE).await.ok(); // its answer may be lost
-        plant.dead(&mut victim, point).await;
+        until_dead(&plant, &mut victim, point, &stream, names::RETIRE).await;
         let heir = plant.worker("");
-        let wait = Duration::from_secs(120);
-        let closed = plant.temporal.wait_closed(&stream.workflow_id(), wait).await.unwrap();
+        let closed = plant.temporal.wait_closed(&stream.workflow_id(), LIMIT).await.unwrap();
         assert_eq!(closed, Closed::Completed("retired".into()));
         heir.end().await;
         let left = format!(

@@ -4,8 +4,8 @@ use nix::sys::signal::Signal;
 use teal_failpoint::{Boundary, Point, Side};
 
 use crate::testkit::{
-    eventually,
-    plant::{Deaths, LIMIT, Plant},
+    LIMIT, eventually,
+    plant::{Deaths, Plant},
 };
 
 /// Just before it commits, and just before it says that everything is staged.

@@ -1,12 +1,14 @@
 //! Workers that die while streams do what they always do.
 
+use std::time::Instant;
+
 use teal_failpoint::Point;
 use teal_proto::v1::{StreamCarry, StreamInput};
 use teal_temporal::names;
 use teal_workflows::stream::StreamWorkflow;
 use temporalio_client::{UntypedWorkflow, WorkflowStartOptions};
 
-use crate::testkit::plant::Plant;
+use crate::testkit::{LIMIT, plant::Plant};
 
 /// In a batch: on either side of each of its steps.
 pub(super) async fn batch(plant: Plant, points: Vec<Point>) {
@@ -94,7 +96,7 @@ pub(super) async fn bad_data(plant: Plant, points: Vec<Point>) {
             .run("delete from orders a using orders b where a.id = b.id and a.ctid > b.ctid")
             .await;
         let heir = plant.worker("");
-        asking.join_all().await;
+        plant.served(asking, &heir).await;
         for stream in &plant.streams {
             loop {
                 let idle = ["waiting", "failing"];
@@ -135,7 +137,8 @@ pub(super) async fn renewal(plant: Plant, points: Vec<Point>) {
             before.push(run_id(&plant, &stream.workflow_id()).await);
         }
         let mut victim = plant.victim(point);
-        while victim.lives() {
+        let began = Instant::now();
+        while victim.lives() && began.elapsed() < LIMIT {
             for stream in &plant.streams {
                 plant.ask(stream, names::RUN_NOW).await.ok(); // until it dies
             }
@@ -181,8 +184,7 @@ pub(super) async fn restored(plant: Plant, points: Vec<Point>) {
         // nobody's help: the workflow reads its ledger when it has a reason to
         let (temporal, id) = (plant.temporal.clone(), stream.workflow_id());
         let reload = tokio::spawn(async move {
-            let wait = std::time::Duration::from_secs(60);
-            temporal.update(&id, names::RELOAD, &Default::default(), wait).await
+            temporal.update(&id, names::RELOAD, &Default::default(), LIMIT).await
         });
         plant.dead(&mut victim, point).await;
         plant.change().await;

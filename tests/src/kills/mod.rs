@@ -24,7 +24,7 @@ mod writer;
 use tokio_util::sync::CancellationToken;
 
 use self::{person::Person, servers::Servers, storm::Storm, wish::Wish, writer::Writers};
-use crate::testkit::{Db, eventually, merge_db, plant::LIMIT, seed, source_db, temporal_address};
+use crate::testkit::{Db, LIMIT, eventually, merge_db, seed, source_db, temporal_address};
 
 /// Kills of a run; `cargo x kills` sets it.
 const KILLS: &str = "TEAL_TEST_KILLS";

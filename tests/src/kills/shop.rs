@@ -8,8 +8,8 @@ use teal_temporal::names;
 
 use super::{history, left, wish::Wish, writer};
 use crate::testkit::{
-    Db, eventually,
-    plant::{Deaths, LIMIT, Plant},
+    Db, LIMIT, eventually,
+    plant::{Deaths, Plant},
 };
 
 /// A live and a milestoned stream of one store, due each second, and two milestoned streams of
@@ -39,7 +39,25 @@ pub(super) fn workflows_that_end(plant: &Plant) -> Vec<String> {
 
 /// How many batches were committed so far, of all streams.
 pub(super) async fn committed(plant: &Plant) -> i64 {
-    plant.merge.number("select count(*) from teal.batch where status = 'committed'").await
+    let committed = "select count(*) from teal.batch where status = 'committed'";
+    let count = rows(&plant.merge, committed).await;
+    count[0].parse().expect("a number")
+}
+
+/// Rows of a query; a server that was killed just now may be about to start again.
+pub(super) async fn rows(db: &Db, query: &str) -> Vec<String> {
+    eventually(query, LIMIT, || async {
+        match db.try_rows(query).await {
+            Ok(rows) => Some(rows),
+            Err(error) => {
+                let state = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+                let is_away = state.is_none_or(|state| state.starts_with("57"));
+                assert!(is_away, "{error} in: {query}");
+                None
+            }
+        }
+    })
+    .await
 }
 
 /// Waits until each stream has read the source after this moment, by itself. How long that took, in seconds.

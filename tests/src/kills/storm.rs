@@ -16,12 +16,12 @@ use teal_devstack::{Progress, Stack, process::Process as Server};
 
 use super::{
     person::Trigger,
-    shop::committed,
+    shop::{committed, rows},
     victim::{Blow, Victim},
 };
 use crate::testkit::{
-    Db, eventually,
-    plant::{LIMIT, Plant, Process},
+    Db, LIMIT, eventually,
+    plant::{Plant, Process},
 };
 
 /// Workers that live at a time.
@@ -30,6 +30,8 @@ const WORKERS: usize = 2;
 const BATCH_WITHIN: u32 = 10;
 /// Longest wait for a victim to turn up: somebody who works on a batch.
 const TURNS_UP: Duration = Duration::from_secs(3);
+/// Longest wait until a server has ended its sessions, one of which was killed.
+const SERVER_ENDS: Duration = Duration::from_secs(15);
 /// A worker sleeps for longer than the heartbeat's timeout of 10 s, so that another one takes over.
 const SLEEP: Duration = Duration::from_secs(14);
 /// What it may do afterwards, before it is replaced.
@@ -206,7 +208,7 @@ impl<'a> Storm<'a> {
         let mut number = blow.number % self.workers.len();
         while began.elapsed() < TURNS_UP {
             let query = "select worker from teal.batch where status in ('started', 'ingested')";
-            let at_work = self.plant.merge.rows(query).await;
+            let at_work = rows(&self.plant.merge, query).await;
             let busy = |worker: &Process| {
                 let start = format!("{}@", worker.pid());
                 at_work.iter().any(|name| name.starts_with(&start))
@@ -249,7 +251,7 @@ impl<'a> Storm<'a> {
 /// asking whether it answers.
 async fn the_end(mut session: PgConnection) {
     let began = Instant::now();
-    while began.elapsed() < TURNS_UP && session.ping().await.is_ok() {
+    while began.elapsed() < SERVER_ENDS && session.ping().await.is_ok() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

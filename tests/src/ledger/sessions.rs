@@ -35,7 +35,7 @@ async fn a_source_never_has_more_sessions_than_it_allows() {
     let refused = sessions::lease(third, &source, short, &still).await.unwrap_err();
     assert_eq!(refused.code(), code::SOURCE0050);
     let elsewhere = PostgresEndpoint { database: "other".into(), ..source.clone() };
-    sessions::lease(third, &elsewhere, short, &still).await.unwrap();
+    sessions::lease(third, &elsewhere, LONGEST_WAIT, &still).await.unwrap();
     // A waiter gets the slot of a process that just vanished.
     let mut waiter = connections.pop().unwrap();
     let waiting = sessions::lease(&mut waiter, &source, LONGEST_WAIT, &still);

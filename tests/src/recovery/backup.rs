@@ -30,6 +30,7 @@ async fn a_restored_merge_store_wins_over_what_temporal_remembers() {
     alone(merge, &[format!("drop database if exists \"{backup}\""), copy]).await;
 
     let worker = town.worker();
+    town.until("the worker answers", |_status| true).await;
     for round in 2..=3 {
         town.change(round).await;
         town.goes(&["run", &stream]);
@@ -41,6 +42,7 @@ async fn a_restored_merge_store_wins_over_what_temporal_remembers() {
     assert_eq!(town.last_batch().await, 2);
 
     let _worker = town.worker();
+    town.until("the worker answers", |_status| true).await;
     town.change(4).await;
     town.goes(&["run", &stream]);
     town.is_sound().await;

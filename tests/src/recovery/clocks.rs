@@ -41,7 +41,7 @@ async fn streams_keep_their_pace_whatever_the_clocks_of_databases_do() {
         let began = Instant::now();
         town.until("batches", |status| status.last_batch >= first.last_batch + 3).await;
         let took = began.elapsed();
-        assert!(took > PERIOD && took < PERIOD * 8, "three batches in {took:?} at {at_merge}");
+        assert!(took > PERIOD && took < PERIOD * 30, "three batches in {took:?} at {at_merge}");
     }
     town.change(9).await;
     let last = town.last_batch().await;

@@ -26,7 +26,7 @@ fn killed(project: &Project, server: &str) {
 async fn connected(stack: &Stack) -> Temporal {
     let settings =
         Settings::from_environment(Some(&stack.temporal_address()), Some("default")).unwrap();
-    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
+    Temporal::connect(&settings, Retry::WORKER).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,8 +87,10 @@ async fn staging_is_lost(project: &Project, town: &Town) {
 async fn workflows_are_lost(town: &Town) {
     let (stream, before) = (town.name(), town.last_batch().await);
     town.change(2).await;
-    let status = town.goes(&["status", &stream]);
-    assert!(status.contains("no workflow"), "{status}");
+    eventually("the status says so", LIMIT, || async {
+        town.shop.desk.teal(&["status", &stream]).contains("no workflow").then_some(())
+    })
+    .await;
     eventually("the worker is back", LIMIT, || async {
         town.shop.desk.teal(&["apply"]).starts_with("exit: 0\n").then_some(())
     })

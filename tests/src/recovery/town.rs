@@ -1,13 +1,12 @@
 //! A shop whose servers stand behind proxies, its milestoned stream, a worker.
 
-use std::time::Duration;
-
 use sqlx::{Connection, PgConnection};
 use teal_activities::{Io, pulse::Still, verify};
 use teal_model::StreamId;
 use teal_proto::v1::{Ask, StreamStatus};
 use teal_temporal::{Temporal, names};
 
+pub(super) use crate::testkit::LIMIT;
 use crate::{
     cli::{
         desk::Shop,
@@ -15,9 +14,6 @@ use crate::{
     },
     testkit::{Db, Proxy, eventually, temporal_address},
 };
-
-/// Longest wait for a state; pauses between tries grow to ten seconds.
-pub(super) const LIMIT: Duration = Duration::from_secs(90);
 
 /// Everything that may break.
 pub(super) struct Town {
@@ -112,7 +108,7 @@ impl Town {
 
     /// A command that must succeed; what it says.
     pub(super) fn goes(&self, words: &[&str]) -> String {
-        let said = self.shop.desk.teal(words);
+        let said = self.shop.desk.attended(words);
         assert!(said.starts_with("exit: 0\n"), "{words:?} {said}");
         said
     }

@@ -6,7 +6,6 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Stdio},
-    time::Duration,
 };
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -16,7 +15,7 @@ use super::scan::Scan;
 use crate::{
     cli::desk::Shop,
     testkit::{
-        Db, eventually, temporal_address,
+        Db, LIMIT, eventually, temporal_address,
         tls::{Authority, Keys, front},
     },
 };
@@ -166,7 +165,7 @@ impl Life {
 
     /// Runs `teal` and keeps what it prints.
     fn teal(&mut self, arguments: &[&str]) -> String {
-        let printed = self.shop.desk.teal(arguments);
+        let printed = self.shop.desk.attended(arguments);
         self.scan.place(format!("output of teal {}", arguments.join(" ")), printed.clone());
         printed
     }
@@ -308,7 +307,7 @@ async fn rotate(life: &mut Life) {
     assert!(healed.contains("+1 ~0 −0"), "{healed}");
 
     let keys = life.keys.clone();
-    eventually("the worker sends the new key", Duration::from_secs(60), || async {
+    eventually("the worker sends the new key", LIMIT, || async {
         keys.has_seen(KEY[1]).then_some(())
     })
     .await;

@@ -1,6 +1,6 @@
 //! TLS to PostgreSQL: who is believed, and what is said when not.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use teal_activities::{
@@ -14,7 +14,7 @@ use teal_model::{
 };
 use tempfile::TempDir;
 
-use crate::testkit::{eventually, tls::Authority};
+use crate::testkit::{LIMIT, eventually, tls::Authority};
 
 /// A PostgreSQL of its own and a folder of credentials.
 struct World {
@@ -118,7 +118,7 @@ async fn a_server_is_believed_as_far_as_the_model_says() {
             "select pg_reload_conf()",
         ])
         .await;
-    eventually("the server offers TLS", Duration::from_secs(20), || async {
+    eventually("the server offers TLS", LIMIT, || async {
         let require = Tls { mode: Require, ca: None };
         world.connect(&world.endpoint("127.0.0.1", "admin", require)).await.ok()
     })

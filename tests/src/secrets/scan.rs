@@ -45,7 +45,7 @@ impl Scan {
     /// holds `name`. Answers how many there are.
     pub(super) async fn histories(&mut self, name: &str) -> usize {
         let settings = Settings::from_environment(Some(&temporal_address()), Some("default"));
-        let temporal = Temporal::connect(&settings.unwrap(), Retry::COMMAND).await.unwrap();
+        let temporal = Temporal::connect(&settings.unwrap(), Retry::WORKER).await.unwrap();
         let mut service = temporal.client().connection().workflow_service();
         let namespace = || "default".to_owned();
         let list = ListWorkflowExecutionsRequest {

@@ -118,13 +118,17 @@ impl Db {
 
     /// Rows of a query as text, columns joined by `|`, NULL as `-`: easy to compare in a test.
     pub(crate) async fn rows(&self, query: &str) -> Vec<String> {
+        self.try_rows(query).await.unwrap_or_else(|error| panic!("{error} in: {query}"))
+    }
+
+    /// As [`Db::rows`], of a server that may be away.
+    pub(crate) async fn try_rows(&self, query: &str) -> sqlx::Result<Vec<String>> {
         let text = format!(
             "select coalesce((select string_agg(coalesce(value, '-'), '|' order by place)
                from json_each_text(row_to_json(q)) with ordinality as c(name, value, place)), '')
              from ({query}) q"
         );
-        let result = sqlx::query_scalar(AssertSqlSafe(text)).fetch_all(&self.pool).await;
-        result.unwrap_or_else(|error| panic!("{error} in: {query}"))
+        sqlx::query_scalar(AssertSqlSafe(text)).fetch_all(&self.pool).await
     }
 
     /// One number: `db.number("select count(*) from t")`.

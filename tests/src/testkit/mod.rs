@@ -23,7 +23,7 @@ pub(crate) use db::{Db, merge_db, newest_db, source_db};
 pub(crate) use proxy::{Fault, Proxy, Way, When};
 pub(crate) use seed::{SEED, seed};
 pub(crate) use terminal::Terminal;
-pub(crate) use wait::eventually;
+pub(crate) use wait::{LIMIT, eventually};
 
 /// Address (`host:port`) of the Temporal server for tests.
 pub(crate) fn temporal_address() -> String {

@@ -4,21 +4,20 @@ use std::{
     io::{Read, Write},
     process::{Child, Command},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    thread::JoinHandle,
 };
 
 use pty_process::blocking::{Pty, open};
 
-use super::eventually;
-
-/// Longest wait for what a program shows, or for its end.
-const LIMIT: Duration = Duration::from_secs(60);
+use super::{LIMIT, eventually};
 
 /// A program that believes that a person sits there.
 pub(crate) struct Terminal {
     program: Child,
     pty: Arc<Pty>,
     screen: Arc<Mutex<String>>,
+    /// Reads what is shown, until nobody shows anything any more.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -30,7 +29,7 @@ impl Terminal {
         let program = command.spawn(pts).expect("the program");
         let (pty, screen) = (Arc::new(pty), Arc::new(Mutex::new(String::new())));
         let (reader, shown) = (Arc::clone(&pty), Arc::clone(&screen));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4_096];
             // An error is the end of the program: nobody holds the other side any more.
             while let Ok(read @ 1..) = (&*reader).read(&mut buffer) {
@@ -38,7 +37,7 @@ impl Terminal {
                 shown.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
             }
         });
-        Self { program, pty, screen }
+        Self { program, pty, screen, reader: Some(reader) }
     }
 
     /// Everything that was shown, with what moves the cursor.
@@ -68,9 +67,13 @@ impl Terminal {
             program.lock().unwrap_or_else(PoisonError::into_inner).try_wait().expect("the program")
         });
         let code = ended.await.code().unwrap_or(-1);
-        let screen = Arc::clone(&self.screen);
-        let said = screen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        (code, said)
+        // What it said last may still be on its way.
+        let reader = self.reader.take().expect("it ends once");
+        eventually("the end of what is shown", LIMIT, || async {
+            reader.is_finished().then_some(())
+        })
+        .await;
+        (code, self.screen())
     }
 }
 

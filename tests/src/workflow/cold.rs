@@ -1,6 +1,6 @@
 //! A stream that is asked how it is while no worker knows it: as after the death of one.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use teal_proto::v1::Ask;
 use teal_temporal::{Seen, names};
@@ -27,7 +27,7 @@ async fn questions_that_overtake_a_workflow_task_change_nothing() {
         let due_at_ms = world.until("waiting").await.next_due_at_ms;
         world.stop_worker().await;
         let questions = ask_how_it_is(&world);
-        eventually("the tick", Duration::from_secs(20), || async {
+        eventually("the tick", LIMIT, || async {
             (super::script::now_ms() > due_at_ms + 300).then_some(())
         })
         .await;

@@ -73,6 +73,8 @@ pub(super) struct Ledger {
     pub(super) step: VecDeque<Act>,
     /// What was called, in order.
     pub(super) calls: Vec<String>,
+    /// What was noted, in order.
+    pub(super) notes: Vec<NoteRequest>,
     /// Steps that an apply has done.
     pub(super) steps_done: Vec<u32>,
     pub(super) search_attributes: bool,
@@ -256,6 +258,7 @@ impl Engine for Script {
     async fn note(&self, request: &NoteRequest) -> Result<NoteReport> {
         let mut ledger = self.ledger();
         ledger.calls.push(format!("note {}", request.state));
+        ledger.notes.push(request.clone());
         if request.abandon_open_batch
             && let Some((batch, _)) = ledger.open.take()
         {

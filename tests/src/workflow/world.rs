@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use teal_model::{Error, Result, StreamId};
-use teal_proto::v1::{Ask, Reply, StreamCarry, StreamInput, StreamStatus};
+use teal_proto::v1::{Ask, Failure, Reply, StreamCarry, StreamInput, StreamStatus};
 use teal_temporal::{Retry, Settings, Temporal, names};
 use teal_worker::{Hosting, Queue, metrics::Metrics};
 use teal_workflows::stream::StreamWorkflow;
@@ -15,10 +15,9 @@ use temporalio_common::data_converters::{PayloadConverter, RawValue};
 use tokio_util::sync::CancellationToken;
 
 use super::script::Script;
+pub(super) use crate::testkit::LIMIT;
 use crate::testkit::{eventually, temporal_address};
 
-/// Longest wait for anything; a busy machine needs a few seconds where an idle one needs 50 ms.
-pub(super) const LIMIT: Duration = Duration::from_secs(40);
 pub(super) const CATALOG: &str = "11111111-2222-3333-4444-555555555555";
 
 /// One test's world. Its worker stops when it goes.
@@ -172,6 +171,16 @@ impl World {
         .await;
     }
 
+    /// Waits until a state was noted that may be over before anybody could ask the workflow; its
+    /// failure.
+    pub(super) async fn noted(&self, state: &str) -> Failure {
+        let noted = eventually(&format!("a note of {state}"), LIMIT, || async {
+            self.script.ledger().notes.iter().find(|note| note.state == state).cloned()
+        })
+        .await;
+        noted.failure.expect("it says why")
+    }
+
     /// As `teal` asks.
     pub(super) async fn ask(&self, verb: &str, ask: Ask) -> Result<Reply> {
         self.temporal.update(&self.stream.workflow_id(), verb, &ask, LIMIT).await
@@ -236,5 +245,5 @@ pub(super) async fn connect() -> Temporal {
     let settings = Settings::from_environment(Some(&temporal_address()), Some("default"))
         .unwrap()
         .identity("teal-tests");
-    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
+    Temporal::connect(&settings, Retry::WORKER).await.unwrap()
 }

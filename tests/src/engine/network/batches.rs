@@ -7,9 +7,9 @@ use teal_activities::{Io, code};
 
 use super::{Net, PATIENCE, passes};
 use crate::testkit::{
-    Fault, Proxy,
+    Fault, LIMIT, Proxy,
     Way::{Back, Out},
-    When, seed,
+    When, eventually, seed,
 };
 
 #[tokio::test]
@@ -150,8 +150,8 @@ async fn what_is_slow_is_left_alone() {
         create view t as select g as id, repeat(md5(g::text), 4) as v
             from generate_series(1, (select rest())) g";
     let net = Net::over("what_is_slow_is_left_alone", view).await;
-    net.source.slow(250_000);
-    net.merge.slow(250_000);
+    net.source.slow(500_000);
+    net.merge.slow(500_000);
     let started = Instant::now();
     assert_eq!(net.goes_on().await.inserted, 4_000);
     assert!(started.elapsed() > 4 * PATIENCE, "{:?}: nothing was slow", started.elapsed());
@@ -185,6 +185,6 @@ async fn images_arrive_once_whatever_the_network_does() {
     }
     assert!(failed > 5 && committed > 2, "{failed} failed, {committed} committed");
     net.world.bench.source.run("update t set v = v || 'last'").await;
-    while net.attempt().await.is_err() {}
+    eventually("the last batch", LIMIT, || async { net.attempt().await.ok() }).await;
     assert_eq!(net.stream.verified().await.complaints(), "");
 }

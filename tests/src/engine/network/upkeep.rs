@@ -7,7 +7,7 @@ use teal_model::Result;
 use teal_proto::v1::{ReconcileRequest, ResetRequest, RetireRequest};
 
 use super::{Net, passes};
-use crate::testkit::{Fault, When};
+use crate::testkit::{Fault, LIMIT, When, eventually};
 
 /// What the transaction says just before it alters something (`activities/src/stream/reconcile.rs`).
 const LOCK_TIMEOUT: &str = "5s";
@@ -56,9 +56,11 @@ impl Net {
             passes(&work().await.expect_err(&told), started, &told);
             assert_eq!(self.merge.struck(), met + 1, "{told}");
             // the lock of a transaction that nobody ends is free after 20 s
-            while let Err(error) = work().await {
-                passes(&error, Instant::now(), &told);
-            }
+            eventually(&told, LIMIT, || async {
+                let again = Instant::now();
+                work().await.inspect_err(|error| passes(error, again, &told)).ok()
+            })
+            .await;
         }
     }
 }

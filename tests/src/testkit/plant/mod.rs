@@ -24,15 +24,12 @@ pub(crate) use self::{model::Model, process::Process};
 use crate::{
     cli::desk::Desk,
     testkit::{
-        Credentials, Db, eventually, merge_db,
+        Credentials, Db, LIMIT, eventually, merge_db,
         model::{place, preamble_at},
         sound, source_db, temporal_address,
     },
 };
 
-/// Longest wait for a state: a death is noticed after ten seconds, and a dozen plants share the
-/// machine.
-pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 /// Longest wait for one answer of a workflow; without a worker nobody gives one.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -263,11 +260,21 @@ impl Plant {
     /// A worker heals what the last one left, without anybody's help; then everything is right.
     pub(crate) async fn heals(&self, asking: JoinSet<()>) {
         let heir = self.worker("");
-        let asked = tokio::time::timeout(LIMIT, asking.join_all()).await;
-        assert!(asked.is_ok(), "a stream never answered\n{}", heir.said());
+        self.is_healed_by(&heir, asking).await;
+        heir.end().await;
+    }
+
+    /// As [`Self::heals`], by a worker that lives.
+    pub(crate) async fn is_healed_by(&self, worker: &Process, asking: JoinSet<()>) {
+        self.served(asking, worker).await;
         self.settled().await;
         self.is_sound().await;
-        heir.end().await;
+    }
+
+    /// Waits until a worker has answered what was asked.
+    pub(crate) async fn served(&self, asking: JoinSet<()>, worker: &Process) {
+        let asked = tokio::time::timeout(LIMIT, asking.join_all()).await;
+        assert!(asked.is_ok(), "{}: a stream never answered\n{}", self.name, worker.said());
     }
 
     /// What is wrong and not excused.
@@ -284,7 +291,7 @@ impl Plant {
         assert!(faults.is_empty(), "{}: {faults:#?}", self.name);
     }
 
-    /// A batch of each stream by a worker that lives.
+    /// A batch of each stream, by a worker of its own.
     pub(crate) async fn batch(&self) {
         self.heals(self.run_all()).await;
     }
@@ -292,7 +299,7 @@ impl Plant {
 
 async fn connected(address: &str, namespace: &str) -> Temporal {
     let settings = Settings::from_environment(Some(address), Some(namespace)).unwrap();
-    Temporal::connect(&settings, Retry::COMMAND).await.unwrap()
+    Temporal::connect(&settings, Retry::WORKER).await.unwrap()
 }
 
 impl Drop for Plant {

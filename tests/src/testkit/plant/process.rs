@@ -15,8 +15,7 @@ use nix::{
 use teal_failpoint::{Point, VARIABLE};
 use tokio::process::{Child, Command};
 
-/// Longest wait for a death that has to come, or for the end of a process that was asked to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::testkit::LIMIT;
 
 /// A running `teal`; killed when it is dropped.
 pub(crate) struct Process {
@@ -44,9 +43,9 @@ impl Process {
         Self { child, log: log.to_owned(), what: what.into() }
     }
 
-    /// Its end, whichever.
+    /// Its end, whichever; of one that has to die, or was asked to end.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        let ended = self.ended_within(PATIENCE).await;
+        let ended = self.ended_within(LIMIT).await;
         ended.unwrap_or_else(|| panic!("{}: still running\n{}", self.what, self.said()))
     }
 
