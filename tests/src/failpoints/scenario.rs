@@ -25,8 +25,22 @@ pub(super) struct Scenario {
 /// not to be so busy that the living seem dead.
 static ROOM: Semaphore = Semaphore::const_new(14);
 
-/// All of them.
+/// All of them; the longest comes first.
 pub(super) const ALL: &[Scenario] = &[
+    Scenario {
+        name: "changed_apply",
+        story: "`teal apply` of a changed model dies in the step that the change brings",
+        boundaries: &[
+            Boundary::ApplyRepair,
+            Boundary::ApplyStop,
+            Boundary::ApplyInstallStream,
+            Boundary::ApplyMoveViews,
+            Boundary::ApplyHandOver,
+            Boundary::ApplyRetire,
+        ],
+        plants: 3,
+        work: |plant, points| Box::pin(applies::changed(plant, points)),
+    },
     Scenario {
         name: "batch",
         story: "a worker dies in the batch of a stream; the next one goes on with it",
@@ -142,20 +156,6 @@ pub(super) const ALL: &[Scenario] = &[
         ],
         plants: 1,
         work: |plant, points| Box::pin(applies::first(plant, points)),
-    },
-    Scenario {
-        name: "changed_apply",
-        story: "`teal apply` of a changed model dies in the step that the change brings",
-        boundaries: &[
-            Boundary::ApplyRepair,
-            Boundary::ApplyStop,
-            Boundary::ApplyInstallStream,
-            Boundary::ApplyMoveViews,
-            Boundary::ApplyHandOver,
-            Boundary::ApplyRetire,
-        ],
-        plants: 1,
-        work: |plant, points| Box::pin(applies::changed(plant, points)),
     },
     Scenario {
         name: "drop",
