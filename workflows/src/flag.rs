@@ -7,7 +7,7 @@
 //! | number | since | what changed |
 //! |---|---|---|
 //! | 1 | 0.1.0 | a stream's history is renewed after some thirty batches |
-//! | 2 | 0.1.0 | a batch serves those who asked before its image was read, and one more follows for those who asked since |
+//! | 2 | 0.1.0 | a batch that an earlier attempt staged serves nobody who waits, and one more follows; also behind a batch that is given up |
 //!
 //! Rules: a number is never used again; a flag goes when no history without it can be open any more
 //! (streams renew theirs daily: `RENEW_AFTER_MS`), which is two versions later. What only changes the
@@ -25,8 +25,8 @@ pub struct Flag {
 impl Flag {
     /// Histories are renewed long before the server suggests it.
     pub const SHORT_HISTORIES: Self = Self::new(1);
-    /// What an attempt that died had staged serves nobody who asked since; and where a batch is given
-    /// up that somebody asked behind, another one begins at once.
+    /// What an attempt that died had staged serves nobody who waits; and where a batch is given up that
+    /// somebody asked behind, another one begins at once.
     pub const IMAGES_SERVE: Self = Self::new(2);
 
     /// A change; its number stands in the table above, with what it changed.

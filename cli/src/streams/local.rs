@@ -6,8 +6,8 @@
 use teal_activities::{Io, stream};
 use teal_model::{Error, Kind, Result, StreamId};
 use teal_proto::v1::{
-    Failure, IngestRequest, LoadReport, LoadRequest, MergeReport, MergeRequest, NoteRequest,
-    ReconcileRequest,
+    Failure, IngestReport, IngestRequest, LoadReport, LoadRequest, MergeReport, MergeRequest,
+    NoteRequest, ReconcileRequest,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -81,7 +81,7 @@ impl Batch<'_> {
         let name = self.stream.to_string();
         if loaded.needs_reconcile && loaded.open_status == "ingested" {
             // What was staged under the old shape is merged before the tables change.
-            self.merge(loaded.open_batch, loaded.open_epoch, false).await?;
+            self.merge_older(loaded.open_batch, loaded.open_epoch).await?;
             loaded = self.load().await?;
         }
         if loaded.needs_reconcile {
@@ -96,19 +96,31 @@ impl Batch<'_> {
             accept_deletes: self.accept_deletes,
             ..IngestRequest::default()
         };
-        loop {
-            self.note("ingesting", None).await?;
-            let ingested = Box::pin(stream::ingest(self.io, &request, self.line)).await?;
-            // what an attempt before us staged is neither what the source holds now, nor what the
-            // permission was given for
-            let is_ours = !ingested.staged_before;
-            let may_delete = self.accept_deletes && is_ours;
-            let merged = self.merge(ingested.batch, ingested.epoch, may_delete).await?;
-            if !is_ours {
-                continue;
+        let mut staged = self.ingest(&request).await?;
+        if staged.staged_before {
+            self.merge_older(staged.batch, staged.epoch).await?;
+            staged = self.ingest(&request).await?;
+        }
+        let may_delete = self.accept_deletes && !staged.staged_before;
+        let merged = self.merge(staged.batch, staged.epoch, may_delete).await?;
+        self.note("waiting", None).await?;
+        Ok(merged)
+    }
+
+    async fn ingest(&self, request: &IngestRequest) -> Result<IngestReport> {
+        self.note("ingesting", None).await?;
+        Box::pin(stream::ingest(self.io, request, self.line)).await
+    }
+
+    /// What an attempt before us staged is neither what the source holds now, nor what a permission
+    /// was given for. It is given up when it cannot be merged.
+    async fn merge_older(&self, batch: u32, epoch: i64) -> Result<()> {
+        match self.merge(batch, epoch, false).await {
+            Err(error) if !matches!(error.kind(), Kind::Transient | Kind::Fenced) => {
+                self.note_failure(&error).await;
+                Ok(())
             }
-            self.note("waiting", None).await?;
-            return Ok(merged);
+            merged => merged.map(|_report| ()),
         }
     }
 

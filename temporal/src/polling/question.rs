@@ -4,19 +4,25 @@
 //! that moment, also those that no workflow task has taken up, or only another worker's that has just
 //! begun. Invariant: the SDK sees the whole history until the last completed task and what it ordered.
 
+use std::time::Duration;
+
 use temporalio_client::{
     grpc::WorkflowService,
-    tonic::{Request, Response, Status, metadata::MetadataMap},
+    tonic::{Extensions, Request, Response, Status, metadata::MetadataMap},
 };
 use temporalio_common::protos::temporal::api::{
-    enums::v1::EventType,
-    history::v1::HistoryEvent,
+    enums::v1::{EventType, QueryResultType},
+    history::v1::{History, HistoryEvent},
     workflowservice::v1::{
-        GetWorkflowExecutionHistoryRequest, PollWorkflowTaskQueueRequest,
-        PollWorkflowTaskQueueResponse,
+        GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
+        PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse,
+        RespondQueryTaskCompletedRequest,
     },
 };
 
+/// Between the tries to read a page.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_600)];
 /// The header of a request's deadline, which is the poll's own.
 const DEADLINE: &str = "grpc-timeout";
 
@@ -30,13 +36,40 @@ pub(super) async fn poll(
     headers.remove(DEADLINE);
     let mut answer = service.poll_workflow_task_queue(request).await?;
     let task = answer.get_mut();
-    if task.query.is_some() {
-        let mut events = whole(service, &namespace, &headers, task).await?;
-        events.truncate(taken(&events));
-        task.history.get_or_insert_default().events = events;
-        task.next_page_token.clear();
+    if task.query.is_none() {
+        return Ok(answer);
     }
-    Ok(answer)
+    match whole(service, &namespace, &headers, task).await {
+        Ok(mut events) => {
+            events.truncate(taken(&events));
+            task.history = Some(History { events });
+            Ok(answer)
+        }
+        Err(status) => {
+            let refusal = refusal(namespace, task, &status);
+            service.respond_query_task_completed(with(&headers, refusal)).await.ok(); // it waits, then
+            Ok(Response::new(PollWorkflowTaskQueueResponse::default()))
+        }
+    }
+}
+
+/// The answer to a question whose workflow cannot be read. The poll itself did well.
+fn refusal(
+    namespace: String,
+    task: &PollWorkflowTaskQueueResponse,
+    status: &Status,
+) -> RespondQueryTaskCompletedRequest {
+    RespondQueryTaskCompletedRequest {
+        task_token: task.task_token.clone(),
+        completed_type: QueryResultType::Failed.into(),
+        error_message: format!("the history cannot be read: {}", status.message()),
+        namespace,
+        ..RespondQueryTaskCompletedRequest::default()
+    }
+}
+
+fn with<M>(headers: &MetadataMap, message: M) -> Request<M> {
+    Request::from_parts(headers.clone(), Extensions::default(), message)
 }
 
 /// The whole history. Of a part the SDK might fetch the rest by itself, and nobody could tell that
@@ -56,19 +89,35 @@ async fn whole(
     }
     let mut is_all = begins && token.is_empty();
     while !is_all {
-        let mut request = Request::new(GetWorkflowExecutionHistoryRequest {
+        let request = GetWorkflowExecutionHistoryRequest {
             namespace: namespace.to_owned(),
             execution: task.workflow_execution.clone(),
             next_page_token: token,
             ..GetWorkflowExecutionHistoryRequest::default()
-        });
-        *request.metadata_mut() = headers.clone();
-        let page = service.get_workflow_execution_history(request).await?.into_inner();
+        };
+        let page = page(service, headers, request).await?;
         events.extend(page.history.unwrap_or_default().events);
         token = page.next_page_token;
         is_all = token.is_empty();
     }
     Ok(events)
+}
+
+/// One page; tried again while whoever asks still waits (ten seconds).
+async fn page(
+    service: &mut dyn WorkflowService,
+    headers: &MetadataMap,
+    request: GetWorkflowExecutionHistoryRequest,
+) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let asked = with(headers, request.clone());
+        match (service.get_workflow_execution_history(asked).await, pauses.next()) {
+            (Ok(page), _) => return Ok(page.into_inner()),
+            (Err(_status), Some(pause)) => tokio::time::sleep(pause).await,
+            (Err(status), None) => return Err(status),
+        }
+    }
 }
 
 /// How many events of a whole history the last completed workflow task has taken up or ordered. All,

@@ -10,7 +10,8 @@ use super::{
 };
 
 /// Times that a failure may be followed by an immediate new try (after `fenced`, or when the batch
-/// that stands in the way of a reload was given up) before it backs off as everything else.
+/// was given up that stood in the way of a reload, or of somebody who asked since) before it backs
+/// off as everything else.
 const HASTE: u32 = 2;
 /// Transient failures in a row after which a `reload` is answered with the failure, so that an
 /// apply does not wait for ever; the stream goes on trying.
@@ -48,11 +49,15 @@ impl State {
                 commands
             }
             // somebody asked after its image was read, and may well have mended what it met
-            Kind::Config | Kind::Data | Kind::Bug
-                if gives_up && !self.reload && self.runs.are_open() =>
-            {
+            Kind::Config | Kind::Data | Kind::Bug if gives_up && self.runs.are_open() => {
+                let next = if self.reload { Work::Load } else { Work::Ingest };
                 let mut commands = vec![Command::Note { abandon: true }];
-                commands.extend(self.start(Work::Ingest));
+                if self.failures <= HASTE {
+                    commands.extend(self.start(next));
+                } else {
+                    let until_ms = at_ms + policy::backoff_ms(self);
+                    self.stage = Stage::BackingOff { next, until_ms };
+                }
                 commands
             }
             Kind::Config | Kind::Data | Kind::Bug => {

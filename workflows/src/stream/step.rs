@@ -192,6 +192,21 @@ impl State {
         }
     }
 
+    /// Whether what follows the event depends on whose image is staged: `Flag::IMAGES_SERVE`.
+    pub(super) fn turns_on_image(&self, event: &Event) -> bool {
+        match event {
+            Event::Ingested(report) => report.staged_before && self.runs.are_served(),
+            Event::Loaded(report) => {
+                report.needs_reconcile && report.open_status == INGESTED && self.runs.are_served()
+            }
+            Event::Failed(_) => {
+                matches!(self.stage, Stage::Ingesting | Stage::Merging { .. })
+                    && self.runs.requested > self.runs.serving
+            }
+            _ => false,
+        }
+    }
+
     /// Chooses what comes now that nothing runs. The order of the rules is their rank.
     pub(super) fn next(&mut self) -> Vec<Command> {
         if self.intent == Intent::Retired {
@@ -273,7 +288,6 @@ impl State {
     /// a new number, at once unless a pause or the end stands in the way.
     fn reset(&mut self) -> Vec<Command> {
         self.healthy();
-        self.runs.begun = None;
         self.was_failing = false;
         self.owed = true;
         self.reload = true; // the ledger is not what it was
@@ -325,9 +339,6 @@ impl State {
             words: report.resync.clone(),
         };
         self.config = report;
-        if self.config.open_batch == 0 {
-            self.runs.begun = None;
-        }
         if self.reload || self.is_ending() {
             return self.next();
         }

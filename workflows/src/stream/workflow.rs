@@ -64,8 +64,6 @@ impl StreamWorkflow {
         }
         let renew_at = unix_ms(ctx.workflow_time()) + RENEW_AFTER_MS;
         let (mut line, mut is_old) = (Line::default(), false);
-        let by_image = Flag::IMAGES_SERVE.is_on(ctx);
-        ctx.state_mut(|w| w.state.runs.by_image = by_image);
         happened(ctx, Event::Started);
         loop {
             while let Some(order) = ctx.state_mut(|w| w.orders.pop_front()) {
@@ -372,6 +370,11 @@ pub(super) fn happened(ctx: &WorkflowContext<StreamWorkflow>, event: Event) {
 }
 
 fn happened_at(ctx: &WorkflowContext<StreamWorkflow>, at_ms: i64, event: Event) {
+    // asked where the ways part only: a history with the flag's marker is no longer for older workers
+    if ctx.state(|w| w.state.turns_on_image(&event)) {
+        let by_image = Flag::IMAGES_SERVE.is_on(ctx);
+        ctx.state_mut(|w| w.state.runs.by_image = by_image);
+    }
     ctx.state_mut(|w| w.happened(at_ms, event));
 }
 

@@ -57,7 +57,7 @@ fn what_a_dead_attempt_staged_serves_nobody_who_asked_since() {
 }
 
 #[test]
-fn it_serves_those_who_asked_before_and_keeps_their_permission() {
+fn a_permission_is_not_for_what_a_dead_attempt_staged_and_holds_for_the_next_batch() {
     let state = play_from(
         by_image(waiting()),
         [
@@ -69,29 +69,18 @@ fn it_serves_those_who_asked_before_and_keeps_their_permission() {
             ),
             (1_400, failed(Kind::Transient), Word::BackingOff, vec![NOTE]),
             (9_000, Event::Due, Word::Ingesting, vec![may_delete(Work::Ingest)]),
+            (9_100, staged_before(1), Word::Merging, vec![merge(1)]),
+            (9_200, merged(1, 61_000), Word::Ingesting, vec![may_delete(Work::Ingest)]),
             (
-                9_100,
-                staged_before(1),
+                9_300,
+                ingested(2),
                 Word::Merging,
-                vec![may_delete(Work::Merge { batch: 1, epoch: EPOCH, rows: 5 })],
+                vec![may_delete(Work::Merge { batch: 2, epoch: EPOCH, rows: 5 })],
             ),
-            (9_200, merged(1, 61_000), Word::Waiting, vec![]),
+            (9_400, merged(2, 61_000), Word::Waiting, vec![]),
         ],
     );
     assert_eq!(state.runs.served, 1);
-}
-
-#[test]
-fn a_permission_is_not_for_an_image_from_before_it() {
-    let asked = Event::RunNow { accept_deletes: true };
-    play_from(
-        staged_in_silence(),
-        [
-            (1_500, asked, Word::Ingesting, vec![may_delete(Work::Ingest)]),
-            (1_600, staged_before(1), Word::Merging, vec![merge(1)]),
-            (2_000, merged(1, 61_000), Word::Ingesting, vec![may_delete(Work::Ingest)]),
-        ],
-    );
 }
 
 #[test]
@@ -117,6 +106,21 @@ fn one_who_asked_behind_a_batch_that_is_given_up_gets_another_one_at_once() {
         ],
     );
     assert_eq!(state.runs.served, 1, "told that it failed");
+}
+
+#[test]
+fn who_asks_behind_batches_that_fail_again_and_again_waits_between_them() {
+    let mut state = by_image(ingesting());
+    state.failures = 2;
+    let state = play_from(
+        state,
+        [
+            (1_100, run_now(), Word::Ingesting, vec![]),
+            (1_700, failed(Kind::Data), Word::BackingOff, vec![ABANDON]),
+        ],
+    );
+    let until = state.deadline().unwrap();
+    play_from(state, [(until, Event::Due, Word::Ingesting, vec![start(Work::Ingest)])]);
 }
 
 #[test]

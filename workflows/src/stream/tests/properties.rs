@@ -19,6 +19,8 @@ enum Turn {
     Fail(Kind),
     /// The worker dies after it staged the batch and before it says so.
     DieStaged,
+    /// Another process staged a batch, a while ago.
+    StagedByOther,
     Cancelled,
     Say(Event),
     Pass(i64),
@@ -55,6 +57,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         8 => Just(Turn::Succeed),
         2 => kind.prop_map(Turn::Fail),
         1 => Just(Turn::DieStaged),
+        1 => Just(Turn::StagedByOther),
         1 => Just(Turn::Cancelled),
         3 => said.prop_map(Turn::Say),
         3 => (0..2 * PERIOD_MS).prop_map(Turn::Pass),
@@ -114,7 +117,6 @@ impl World {
             lag: 0,
             happened: Vec::new(),
         };
-        world.state.runs.by_image = true;
         world.feed(Event::Started);
         world
     }
@@ -125,6 +127,7 @@ impl World {
         let lag = if ends_an_activity(&event) { self.lag } else { 0 };
         let at_ms = armed_for.unwrap_or(self.now - lag);
         let served = self.state.runs.served;
+        self.state.runs.by_image |= self.state.turns_on_image(&event); // as the driver
         let (state, commands) = step(self.state.clone(), at_ms, event.clone());
         self.state = state;
         if let Event::Merged(_) = event
@@ -202,6 +205,12 @@ impl World {
                 self.fenced = false;
                 if self.running.take().is_some() {
                     self.feed(failed(kind));
+                }
+            }
+            Turn::StagedByOther => {
+                if self.staged.is_none() && !matches!(self.running, Some(Work::Merge { .. })) {
+                    self.asked = self.state.runs.served;
+                    self.stage();
                 }
             }
             Turn::DieStaged => {
@@ -346,10 +355,10 @@ proptest! {
             world.turn(turn);
         }
         let mut replay = State::new("live/shop", &StreamCarry::default(), 0);
-        replay.runs.by_image = true;
         for (number, (now, event, ordered)) in world.happened.into_iter().enumerate() {
             let armed_for = (event == Event::Due).then(|| replay.deadline()).flatten();
             let text = format!("{number}: {event:?}");
+            replay.runs.by_image |= replay.turns_on_image(&event);
             let (state, commands) = step(replay, armed_for.unwrap_or(now), event);
             prop_assert_eq!(commands, ordered, "{}", text);
             replay = state;
@@ -390,7 +399,6 @@ proptest! {
                 let json = serde_json::to_string(&carry).unwrap();
                 prop_assert!(json.len() < 2_000);
                 world.state = State::new("live/shop", &serde_json::from_str(&json).unwrap(), world.now);
-                world.state.runs.by_image = true;
                 world.feed(Event::Started);
             }
         }
