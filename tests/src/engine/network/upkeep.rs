@@ -1,6 +1,6 @@
 //! Tables that are altered, batches that are given up, streams that end, and verifications.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use teal_activities::{code, pulse::Still, stream, verify};
 use teal_model::Result;
@@ -11,6 +11,10 @@ use crate::testkit::{Fault, LIMIT, When, eventually};
 
 /// What the transaction says just before it alters something (`activities/src/stream/reconcile.rs`).
 const LOCK_TIMEOUT: &str = "5s";
+
+/// The case whose transaction nobody ends but its server, so that its lock is free after 20 s.
+const LEFT_ALONE: (&str, Fault) = ("altering", Fault::Stall);
+const LEFT_FOR: Duration = Duration::from_secs(15);
 
 const FAULTS: [Fault; 4] = [Fault::Cut, Fault::Stall, Fault::CutReply, Fault::StallReply];
 
@@ -55,13 +59,26 @@ impl Net {
             let started = Instant::now();
             passes(&work().await.expect_err(&told), started, &told);
             assert_eq!(self.merge.struck(), met + 1, "{told}");
-            // the lock of a transaction that nobody ends is free after 20 s
+            let is_left = (moment, fault) == LEFT_ALONE;
+            if !is_left {
+                self.hang_up().await;
+            }
             eventually(&told, LIMIT, || async {
                 let again = Instant::now();
                 work().await.inspect_err(|error| passes(error, again, &told)).ok()
             })
             .await;
+            let took = started.elapsed();
+            assert!(!is_left || took > LEFT_FOR, "{told}: {took:?}: its lock was free before");
         }
+    }
+
+    /// Ends the transactions that nobody goes on with, as their server does after 20 s.
+    async fn hang_up(&self) {
+        let left = "select pg_terminate_backend(pid, 60000) from pg_stat_activity
+                    where state = 'idle in transaction' and datname = current_database()
+                    and application_name like 'teal/%'";
+        self.world.bench.merge.rows(left).await;
     }
 }
 
